@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { command, event, Id, Instant, personal, query } from './define.ts'
+import { PieceJointe } from './demarches.ts'
+import { Secteur } from './principal.ts'
+
+export const TypeDocument = z.enum(['application/pdf', 'image/jpeg', 'image/png', 'image/webp'])
+export type TypeDocument = z.infer<typeof TypeDocument>
+
+/** The largest file taken: 25 MB, counted in bytes. */
+export const tailleMaximale = 25 * 1024 * 1024
+
+export const Document = z.object({
+  id: Id,
+  nom: personal(z.string()).describe('Nom donné par qui l’a téléversé'),
+  type: TypeDocument,
+  taille: z.number().int().min(1).describe('Octets'),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  secteur: Secteur,
+  statut: z.enum(['libre', 'depose', 'decision']).describe('`libre` tant qu’aucun dossier déposé ne le contient'),
+  dossierId: Id.nullable(),
+  creeLe: Instant,
+})
+export type Document = z.infer<typeof Document>
+
+/** Where the gateway sends or fetches the bytes: an address of the documents service and a one-use ticket. */
+export const Billet = z.object({ url: z.url(), expireLe: Instant })
+
+export const OuvrirTeleversement = command({
+  name: 'documents.ouvrirTeleversement',
+  summary: 'Téléverse un fichier (PDF, JPEG, PNG ou WebP, 25 Mo au plus) pour une démarche de ce secteur.',
+  access: ['compte'],
+  params: z.strictObject({
+    secteur: Secteur,
+    nom: personal(z.string().min(1).max(255)),
+    emisPar: z.enum(['usager', 'agent']).default('usager').describe('`agent`: document émis par le service'),
+  }),
+  returns: Billet,
+  errors: ['fichier-refuse', 'corps-trop-grand', 'acces-refuse'],
+})
+
+export const OuvrirLecture = query({
+  name: 'documents.ouvrirLecture',
+  summary: 'Le contenu du document, en pièce jointe.',
+  access: ['proprietaire', 'agent'],
+  params: z.strictObject({ id: Id }),
+  returns: Billet.extend({ document: Document }),
+  errors: ['introuvable'],
+})
+
+export const LireDocument = query({
+  name: 'documents.lireDocument',
+  summary: 'La fiche d’un document, pour son usager ou un agent du service qui instruit.',
+  access: ['proprietaire', 'agent'],
+  params: z.strictObject({ id: Id }),
+  returns: Document,
+  errors: ['introuvable'],
+})
+
+export const SupprimerDocument = command({
+  name: 'documents.supprimerDocument',
+  summary: 'Supprime un document qu’aucun dossier déposé ne contient.',
+  access: ['proprietaire', 'agent'],
+  params: z.strictObject({ id: Id }),
+  returns: z.null(),
+  errors: ['introuvable', 'document-verrouille'],
+})
+
+/** Between services: are these documents there, in this sector, and the caller's own (or emitted by the sector)? */
+export const VerifierPieces = query({
+  name: 'documents.verifierPieces',
+  summary: 'Vérifie que des documents appartiennent à l’appelant dans un secteur.',
+  access: ['compte'],
+  params: z.strictObject({
+    secteur: Secteur,
+    documentIds: z.array(Id).max(30),
+    emisPar: z.enum(['usager', 'agent']),
+  }),
+  returns: z.object({ inconnus: z.array(Id) }),
+})
+
+const surDocument = { secteur: Secteur, type: TypeDocument, taille: z.number().int() }
+
+export const DocumentTeleverse = event({
+  aggregate: 'document',
+  name: 'televerse',
+  version: 1,
+  data: z.object(surDocument),
+})
+
+export const DocumentDepose = event({
+  aggregate: 'document',
+  name: 'depose',
+  version: 1,
+  data: z.object({ secteur: Secteur, dossierId: Id, piece: PieceJointe.shape.piece }),
+})
+
+export const DocumentDecisionRemise = event({
+  aggregate: 'document',
+  name: 'decision-remise',
+  version: 1,
+  data: z.object({ secteur: Secteur, dossierId: Id, reference: z.string() }),
+  suivi: (d) => `La décision du dossier ${d.reference} est dans vos documents.`,
+})
+
+export const DocumentSupprime = event({
+  aggregate: 'document',
+  name: 'supprime',
+  version: 1,
+  data: z.object({ secteur: Secteur }),
+})

@@ -1,0 +1,105 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from '../contracts/errors.ts'
+import { LireSante } from '../contracts/hub.ts'
+import { ResoudreCompte } from '../contracts/identity.ts'
+import { checkAccess } from '../infra/access.ts'
+import { call } from '../infra/call.ts'
+import { createPool } from '../infra/db.ts'
+import type { Gateway, GatewayOptions } from '../infra/hub.ts'
+import { createIssuer } from '../infra/issuer/issuer.ts'
+import { roleOf } from '../infra/migrate.ts'
+import { type Caller, createAuthenticator } from './authenticate.ts'
+import { LiveStreams } from './live.ts'
+import { addPages } from './pages.ts'
+import { idempotencyOf, paramsOf } from './params.ts'
+import { type Route, routes } from './routes.ts'
+import { createHttpServer } from './server.ts'
+import { download, upload } from './transfer.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | null
+  }
+}
+
+/** Starts the HTTP face of the hub: the route table, the pages, and the issuer when it is embedded. */
+export async function startGateway({ broker, config, log, tail, databaseUrl }: GatewayOptions): Promise<Gateway> {
+  const issuerPool = config.keycloakUrl
+    ? undefined
+    : createPool({ url: databaseUrl, name: 'issuer', max: 4, role: roleOf('issuer') })
+  const { publicUrl, environment } = config
+  const issuer = issuerPool && (await createIssuer({ sql: issuerPool, publicUrl, environment, log }))
+  const server = await createHttpServer(log, issuer)
+  const { app } = server
+  const live = new LiveStreams(tail)
+  let stopping = false
+
+  const realm = `${config.keycloakUrl ?? config.publicUrl}/realms/malakoff`
+  const keySetUrl = config.keycloakUrl
+    ? `${realm}/protocol/openid-connect/certs`
+    : `http://127.0.0.1:${config.port}/realms/malakoff/protocol/openid-connect/certs`
+  const authenticator = createAuthenticator({
+    issuer: realm,
+    keySetUrl,
+    audience: 'guichet',
+    onKeySetFailure: (error) => log.warn({ err: error }, 'the issuer’s keys could not be fetched'),
+    resolve: (who) => call(broker, ResoudreCompte, who, { principal: { kind: 'anonyme' } }),
+  })
+
+  app.decorateRequest('caller', null)
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      // Before the body is read: a stranger's 25 MB are refused at the door.
+      onRequest: async (request) => {
+        request.caller = await authenticator.authenticate(request.headers.authorization)
+        checkAccess(route.action, request.caller.principal)
+      },
+      handler: (request, reply) => serve(route, request, reply),
+    })
+  }
+
+  async function serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const { principal, expiresAt } = request.caller!
+    if (route.transport === 'stream' && principal.kind === 'personne')
+      return await live.open(request, reply, principal, expiresAt ?? 0)
+    const idempotency = idempotencyOf(route, request, principal)
+    const params = paramsOf(route, request)
+    if (route.transport === 'download') return await download(broker, request, reply, String(params.id), principal)
+    const result =
+      route.transport === 'upload' && idempotency
+        ? await upload(broker, request, params, { principal, idempotency })
+        : await call(broker, route.action, params, { principal, ...(idempotency && { idempotency }) })
+    return await answer(route, request, reply, result)
+  }
+
+  app.get('/health/live', async () => ({ statut: 'vivant' }))
+  app.get('/health/ready', async () => {
+    const sante = stopping ? undefined : await call(broker, LireSante, {}, { principal: { kind: 'anonyme' } })
+    if (sante?.statut === 'pret') return sante
+    throw new Refusal('service-indisponible', stopping ? 'Le guichet s’arrête.' : 'La base de données ne répond pas.')
+  })
+  await addPages(app, config)
+
+  await server.listen(config.listen, config.port)
+  return {
+    url: config.publicUrl,
+    async stop() {
+      stopping = true
+      live.closeAll()
+      await server.close()
+      await issuerPool?.end({ timeout: 5 })
+    },
+  }
+}
+
+async function answer(route: Route, request: FastifyRequest, reply: FastifyReply, result: unknown): Promise<unknown> {
+  void reply.code(route.success)
+  if (route.success === 204) return await reply.send()
+  const { id, version } = result as { id?: unknown; version?: unknown }
+  if (typeof version === 'number') void reply.header('etag', `"${version}"`)
+  if (route.success === 201 && typeof id === 'string' && !request.url.includes(id))
+    void reply.header('location', `${request.url.split('?')[0]}/${id}`)
+  return result
+}

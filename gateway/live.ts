@@ -1,0 +1,81 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from '../contracts/errors.ts'
+import type { Personne } from '../contracts/principal.ts'
+import { elementSuivi, typesDuSuivi } from '../infra/suivi.ts'
+import type { Tail } from '../infra/tail.ts'
+
+const heartbeatMs = 15_000
+const maxPerPerson = 6
+const maxBuffered = 1024 * 1024
+
+/**
+ * Live timelines as server-sent events. Each event's id is its `rang`: a client that comes back with
+ * `Last-Event-ID` gets what it missed, then the rest. A stream closes when its token ends, or when its reader
+ * is too slow; either way the client resumes without loss.
+ */
+export class LiveStreams {
+  readonly #open = new Map<string, Set<() => void>>()
+  readonly #tail: Tail
+
+  constructor(tail: Tail) {
+    this.#tail = tail
+  }
+
+  async open(request: FastifyRequest, reply: FastifyReply, person: Personne, expiresAt: number): Promise<void> {
+    const after = lastEventId(request) ?? (await this.#tail.head())
+    const mine = this.#open.get(person.acteurId) ?? new Set()
+    if (mine.size >= maxPerPerson) throw new Refusal('trop-de-requetes', 'Trop de fils ouverts en même temps.')
+    this.#open.set(person.acteurId, mine)
+
+    reply.hijack()
+    const response = reply.raw
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      ...(reply.getHeaders() as Record<string, string>),
+    })
+    const write = (text: string) => {
+      response.write(text)
+      if (response.writableLength > maxBuffered) close()
+    }
+    const stop = this.#tail.follow(
+      Object.values(person.usagers),
+      typesDuSuivi,
+      after,
+      (events) => {
+        for (const event of events)
+          write(`id: ${event.rang}\nevent: suivi\ndata: ${JSON.stringify(elementSuivi(event))}\n\n`)
+      },
+      (error) => {
+        request.log.error({ err: error }, 'live stream failed')
+        close()
+      },
+    )
+    const heartbeat = setInterval(() => write(': ok\n\n'), heartbeatMs)
+    const expiry = setTimeout(() => close(), Math.max(0, expiresAt - Date.now()))
+    const close = () => {
+      stop()
+      clearInterval(heartbeat)
+      clearTimeout(expiry)
+      mine.delete(close)
+      if (mine.size === 0) this.#open.delete(person.acteurId)
+      response.end()
+    }
+    mine.add(close)
+    response.once('close', close)
+    write('retry: 2000\n\n')
+  }
+
+  /** Closes every stream; clients come back elsewhere with their last id. */
+  closeAll(): void {
+    for (const streams of this.#open.values()) for (const close of streams) close()
+  }
+}
+
+function lastEventId(request: FastifyRequest): number | null {
+  const header = request.headers['last-event-id']
+  if (header === undefined || header === '') return null
+  if (typeof header !== 'string' || !/^\d{1,15}$/.test(header)) throw new Refusal('curseur-invalide')
+  return Number(header)
+}

@@ -1,0 +1,55 @@
+import type { FastifyRequest } from 'fastify'
+import { Refusal } from '../contracts/errors.ts'
+import type { Principal } from '../contracts/principal.ts'
+import { idempotencyKey } from '../infra/idempotency.ts'
+import type { Route } from './routes.ts'
+
+/**
+ * The params of the action: path, then query (reads) or JSON body (writes), then `If-Match` as `siVersion`.
+ * A body field that the path or a header already gives is refused like any unknown field.
+ */
+export function paramsOf(route: Route, request: FastifyRequest): Record<string, unknown> {
+  const path = request.params as Record<string, string>
+  const given = bodyOrQuery(route, request)
+  const clash = Object.keys(given).find((name) => name in path || name === 'siVersion')
+  if (clash !== undefined)
+    throw new Refusal('donnees-invalides', undefined, { erreurs: [{ pointeur: `/${clash}`, message: 'Champ inconnu.' }] })
+  const siVersion = 'siVersion' in route.action.params.shape ? ifMatch(request.headers['if-match']) : undefined
+  return { ...given, ...path, ...(siVersion !== undefined && { siVersion }) }
+}
+
+function bodyOrQuery(route: Route, request: FastifyRequest): Record<string, unknown> {
+  if (route.method === 'GET' || route.method === 'DELETE' || route.transport === 'upload')
+    return request.query as Record<string, unknown>
+  const body = request.body ?? {}
+  if (typeof body !== 'object' || Array.isArray(body))
+    throw new Refusal('donnees-invalides', undefined, {
+      erreurs: [{ pointeur: '', message: 'Un objet JSON est attendu.' }],
+    })
+  return body as Record<string, unknown>
+}
+
+function ifMatch(header: string | undefined): number | undefined {
+  if (header === undefined || header === '*') return undefined
+  const version = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim())?.[1]
+  if (version === undefined) throw new Refusal('modifie-entre-temps')
+  return Number(version)
+}
+
+/**
+ * The `Idempotency-Key` of a request as the service stores it; required on every POST, welcome on PATCH and
+ * DELETE. (IETF draft-ietf-httpapi-idempotency-key-header.)
+ */
+export function idempotencyOf(route: Route, request: FastifyRequest, principal: Principal) {
+  const header = request.headers['idempotency-key']
+  if (header === undefined && route.method !== 'POST') return undefined
+  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(header)) throw new Refusal('cle-idempotence-requise')
+  if (principal.kind === 'anonyme') throw new Refusal('jeton-requis')
+  const { key, body } = idempotencyKey({
+    acteurId: principal.acteurId,
+    route: `${route.method} ${request.url.split('?')[0]}`,
+    key: header,
+    body: JSON.stringify(request.body ?? null),
+  })
+  return { key: key.toString('hex'), body: body.toString('hex') }
+}

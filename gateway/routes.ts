@@ -1,0 +1,68 @@
+import type { Action } from '../contracts/define.ts'
+import * as demarches from '../contracts/demarches.ts'
+import * as documents from '../contracts/documents.ts'
+import * as hub from '../contracts/hub.ts'
+import * as identity from '../contracts/identity.ts'
+
+/**
+ * How a row is served:
+ * - `json`: params from path, query or body; the action's answer as JSON
+ * - `upload`, `download`: bytes to and from the documents service
+ * - `stream`: server-sent events
+ */
+export type Transport = 'json' | 'upload' | 'download' | 'stream'
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Fastify's notation; `:name` is a param of the action. */
+  readonly path: string
+  /** Gives params, answer, refusals and the access rule. */
+  readonly action: Action
+  readonly success: 200 | 201 | 204
+  readonly transport: Transport
+}
+
+const row =
+  (method: Route['method']) =>
+  (path: string, action: Action, success: Route['success'] = 200, transport: Transport = 'json'): Route => ({
+    method,
+    path,
+    action,
+    success,
+    transport,
+  })
+const get = row('GET')
+const post = row('POST')
+const patch = row('PATCH')
+const del = row('DELETE')
+
+/** THE table: every address of the API. Who may call each is its contract's `access`. */
+export const routes: readonly Route[] = [
+  get('/v1/moi', identity.LireMoi),
+  patch('/v1/moi', identity.ModifierMoi),
+  get('/v1/moi/suivi', identity.LireSuivi),
+  get('/v1/moi/suivi/flux', identity.SuivreSuivi, 200, 'stream'),
+
+  get('/v1/demarches', demarches.ListerDemarches),
+  get('/v1/demarches/:id', demarches.LireDemarche),
+  get('/v1/dossiers', demarches.ListerDossiers),
+  post('/v1/dossiers', demarches.CreerDossier, 201),
+  get('/v1/dossiers/:id', demarches.LireDossier),
+  patch('/v1/dossiers/:id', demarches.ModifierDossier),
+  post('/v1/dossiers/:id/depot', demarches.DeposerDossier),
+  post('/v1/dossiers/:id/instruction', demarches.InstruireDossier),
+  post('/v1/dossiers/:id/corrections', demarches.DemanderCorrection, 201),
+  post('/v1/dossiers/:id/messages', demarches.EnvoyerMessage, 201),
+  post('/v1/dossiers/:id/decision', demarches.DeciderDossier),
+  post('/v1/dossiers/:id/reouverture', demarches.RouvrirDossier),
+  get('/v1/agents/dossiers', demarches.ListerDossiersAgent),
+
+  post('/v1/documents', documents.OuvrirTeleversement, 201, 'upload'),
+  get('/v1/documents/:id', documents.LireDocument),
+  get('/v1/documents/:id/contenu', documents.OuvrirLecture, 200, 'download'),
+  del('/v1/documents/:id', documents.SupprimerDocument, 204),
+
+  get('/v1/evenements', hub.ListerEvenements),
+  get('/v1/admin/lettres-mortes', hub.ListerLettresMortes),
+  post('/v1/admin/lettres-mortes/:id/relance', hub.RelancerLettreMorte),
+]

@@ -1,0 +1,103 @@
+import type { Sql } from './db.ts'
+import { lastRang, readAfter } from './event-log.ts'
+import type { Election } from './election.ts'
+import { Loop, pause } from './loop.ts'
+import type { Signal } from './signal.ts'
+import { behind, type Consumer, deliver, retryDue, type SubscriptionOptions } from './subscriptions.ts'
+
+const batchSize = 64
+const pollMs = 200
+const retryPollMs = 250
+const sweepMs = 30_000
+
+/**
+ * The embedded bus: each consumer reads the event log itself, from a cursor of its own. One process at a time
+ * reads for a consumer; the lanes keep effects single even while two believe they do.
+ */
+export class LogBus {
+  readonly #loops: Loop[]
+
+  constructor(options: LogBusOptions, consumers: readonly Consumer[]) {
+    const { log } = options.subscription
+    this.#loops = consumers.flatMap((consumer) => [
+      new Loop(`bus ${consumer.name}`, log, readLog(options, consumer)),
+      new Loop(`retry ${consumer.name}`, log, retryAndSweep(options, consumer)),
+    ])
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#loops.map((loop) => loop.stop()))
+  }
+}
+
+export interface LogBusOptions {
+  readonly sql: Sql
+  readonly election: Election
+  readonly ranked: Signal
+  readonly subscription: SubscriptionOptions
+}
+
+function readLog({ sql, election, ranked, subscription }: LogBusOptions, consumer: Consumer) {
+  let cursor: number | null = null
+  return async (stop: AbortSignal): Promise<void> => {
+    const since = ranked.count
+    if (!(await election.holds(consumer.name))) {
+      cursor = null
+      return await pause(500, stop)
+    }
+    cursor ??= await readCursor(sql, consumer.name)
+    const head = await lastRang(sql)
+    const events = await readAfter(sql, { rang: cursor, limit: batchSize, types: consumer.types })
+    if (events.length > 0)
+      await deliver(
+        subscription,
+        consumer,
+        events.map((event) => event.subject),
+      )
+    // Below the head read before the batch nothing was left out, so a quiet consumer need not scan it again.
+    const next = events.length === batchSize ? events[batchSize - 1]!.rang : Math.max(head, events.at(-1)?.rang ?? 0)
+    if (next > cursor) {
+      if (events.length > 0 || next - cursor >= 1000) await saveCursor(sql, consumer.name, next)
+      cursor = next
+    }
+    if (events.length < batchSize) await ranked.wait(since, pollMs, stop)
+  }
+}
+
+function retryAndSweep({ sql, election, subscription }: LogBusOptions, consumer: Consumer) {
+  let nextSweep = 0
+  return async (stop: AbortSignal): Promise<void> => {
+    if (await election.holds(consumer.name)) {
+      await retryDue(subscription, consumer)
+      if (Date.now() >= nextSweep) {
+        await sweep(sql, subscription, consumer)
+        nextSweep = Date.now() + sweepMs
+      }
+    }
+    await pause(retryPollMs, stop)
+  }
+}
+
+/** Delivers what the cursor has passed without the lane being done or parked; returns how many aggregates. */
+export async function sweep(sql: Sql, subscription: SubscriptionOptions, consumer: Consumer): Promise<number> {
+  const upTo = await readCursor(sql, consumer.name)
+  const swept = await readCursor(sql, `sweep ${consumer.name}`)
+  if (upTo <= swept) return 0
+  const subjects = await behind(sql, consumer, swept, upTo)
+  if (subjects.length > 0) {
+    subscription.log.warn({ consumer: consumer.name, lanes: subjects.length }, 'sweep found lanes behind the log')
+    await deliver(subscription, consumer, subjects)
+  }
+  await saveCursor(sql, `sweep ${consumer.name}`, upTo)
+  return subjects.length
+}
+
+async function readCursor(sql: Sql, name: string): Promise<number> {
+  const [row] = await sql<{ rang: number }[]>`select rang from hub.cursor where consumer = ${name}`
+  return row?.rang ?? 0
+}
+
+async function saveCursor(sql: Sql, name: string, rang: number): Promise<void> {
+  await sql`insert into hub.cursor (consumer, rang) values (${name}, ${rang})
+    on conflict (consumer) do update set rang = greatest(cursor.rang, excluded.rang)`
+}

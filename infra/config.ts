@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+const root = resolve(import.meta.dirname, '..')
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
+const url = (protocols: RegExp) => z.url({ protocol: protocols }).transform((value) => value.replace(/\/$/, ''))
+
+const Environment = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: z.coerce.number().int().min(1).max(65535).default(3000),
+  /** `localhost` listens on loopback, both families. */
+  LISTEN: z.string().default('localhost'),
+  PUBLIC_URL: url(/^https?$/).optional(),
+  HUB_DATA: z.string().default(join(root, '.hub')),
+  DATABASE_URL: url(/^postgres(ql)?$/).optional(),
+  KEYCLOAK_URL: url(/^https?$/).optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  LOG_PRETTY: flag.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/).optional(),
+  /** Share of traces that are sampled, 0 to 1; our decision, whatever the caller's flag says. */
+  TRACE_RATIO: z.coerce.number().min(0).max(1).default(1),
+  /** First delay before a failed reaction is tried again, in milliseconds; it doubles up to 5 minutes. */
+  RETRY_BASE_MS: z.coerce.number().int().min(1).max(60_000).default(1000),
+})
+
+/**
+ * The settings of one hub process. An absent `databaseUrl` or `keycloakUrl` means the embedded part.
+ * Nothing else in the hub reads `process.env`.
+ */
+export interface Config {
+  readonly environment: 'development' | 'test' | 'production'
+  readonly port: number
+  readonly listen: string
+  /** Origin under which browsers reach the hub; fixes the embedded issuer's `iss`. No trailing slash. */
+  readonly publicUrl: string
+  readonly dataFolder: string
+  /** Short name of the data folder, for lock files and the like. */
+  readonly dataKey: string
+  readonly databaseUrl: string | undefined
+  readonly keycloakUrl: string | undefined
+  readonly logLevel: string
+  readonly logPretty: boolean
+  readonly otlpEndpoint: string | undefined
+  readonly traceRatio: number
+  readonly retryBaseMs: number
+}
+
+/** Parses the environment; throws one readable line per wrong variable. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  for (const name of ['NATS_URL', 'REDIS_URL'] as const)
+    if (environment[name]) throw new ConfigError(`${name} is set, but this version only runs its embedded part.`)
+  const parsed = Environment.safeParse(environment)
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('\n'))
+  const env = parsed.data
+  if (env.NODE_ENV === 'production' && !env.KEYCLOAK_URL)
+    throw new ConfigError('KEYCLOAK_URL is required in production: the embedded issuer has public demo passwords.')
+  const dataFolder = resolve(env.HUB_DATA)
+  return {
+    environment: env.NODE_ENV,
+    port: env.PORT,
+    listen: env.LISTEN,
+    publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`,
+    dataFolder,
+    dataKey: createHash('sha256').update(dataFolder).digest('hex').slice(0, 12),
+    databaseUrl: env.DATABASE_URL,
+    keycloakUrl: env.KEYCLOAK_URL,
+    logLevel: env.LOG_LEVEL,
+    logPretty: env.LOG_PRETTY ?? Boolean(process.stdout.isTTY),
+    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    traceRatio: env.TRACE_RATIO,
+    retryBaseMs: env.RETRY_BASE_MS,
+  }
+}
+
+/** A wrong setting: its message is all the administrator needs, no stack. */
+export class ConfigError extends Error {}

@@ -1,0 +1,107 @@
+import { ListerEvenements, ListerLettresMortes, LireSante, RelancerLettreMorte } from '../contracts/hub.ts'
+import { events } from '../contracts/catalog.ts'
+import { Refusal } from '../contracts/errors.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { query, type Sql, transaction } from './db.ts'
+import { readAfter, toEnvelope } from './event-log.ts'
+import { personne } from './access.ts'
+import { answers, type Call, defineService, obeys } from './service.ts'
+
+interface LaneRow {
+  id: string
+  consumer: string
+  subject: string
+  failedRang: number | null
+  type: string | null
+  attempts: number
+  error: string | null
+  failingSince: Date
+}
+
+/** The hub's own doors: events for staff systems, dead letters for administrators, health for machines. */
+export const hubService = defineService({
+  name: 'hub',
+  actions: [
+    answers(ListerEvenements, async ({ apres, types, limite }, { db, principal }) => {
+      const allowed = readableTypes(principal.kind === 'systeme' ? principal.scopes : [])
+      const wanted = types ? types.split(',').map((type) => type.trim()) : allowed
+      if (wanted.some((type) => !allowed.includes(type))) throw new Refusal('acces-refuse')
+      const rows = await readAfter(db.sql, { rang: apres, limit: limite, types: wanted })
+      return { elements: rows.map(toEnvelope), apres: rows.at(-1)?.rang ?? apres }
+    }),
+    answers(ListerLettresMortes, async ({ apres, limite }, { db }) => {
+      const after = apres ? decodeCursor(apres, 1)[0]! : null
+      const rows = await readStopped(db.sql, { after, limit: limite + 1 })
+      const elements = rows.slice(0, limite)
+      const last = elements.at(-1)
+      return { elements: elements.map(toLettreMorte), suivant: rows.length > limite && last ? encodeCursor([last.id]) : null }
+    }),
+    obeys(
+      RelancerLettreMorte,
+      async ({ id }, call) => {
+        const actor = personne(call.principal)
+        await transaction(call.db, 'relancer la lettre morte', async (tx) => {
+          const [lane] = await tx<{ consumer: string; subject: string }[]>`
+            update hub.lane set stopped = false, attempts = 0, next_try = now()
+            where id = ${id} and failing_since is not null returning consumer, subject`
+          if (!lane) throw new Refusal('introuvable')
+          await tx`insert into hub.journal (acteur_id, acte, objet)
+            values (${actor.acteurId}, 'relance', ${`${lane.consumer} ${lane.subject}`})`
+          if (call.idempotency)
+            await tx`insert into hub.request (key, body, result_id)
+              values (${call.idempotency.key}, ${call.idempotency.body}, ${id})`
+        })
+        return await readLane(id, call)
+      },
+      readLane,
+    ),
+    answers(LireSante, async (_, { db }) => {
+      const database = await query('sonder la base', db.sql`select 1`).then(
+        () => true,
+        () => false,
+      )
+      return { statut: database ? ('pret' as const) : ('indisponible' as const), parties: { base: database } }
+    }),
+  ],
+})
+
+/** The event types that the scopes `evenements:<aggregate>` open. */
+function readableTypes(scopes: readonly string[]): string[] {
+  return [...events.values()].filter((e) => scopes.includes(`evenements:${e.aggregate}`)).map((e) => e.type)
+}
+
+async function readStopped(sql: Sql, page: { after: string | null; limit: number }): Promise<LaneRow[]> {
+  return await query(
+    'lister les lettres mortes',
+    sql<LaneRow[]>`
+    select l.id, l.consumer, l.subject, l.failed_rang, e.type, l.attempts, l.error, l.failing_since
+    from hub.lane l left join hub.event e on e.rang = l.failed_rang
+    where l.stopped ${page.after ? sql`and l.id > ${page.after}::uuid` : sql``}
+    order by l.id limit ${page.limit}`,
+  )
+}
+
+async function readLane(id: string, { db }: Pick<Call, 'db'>) {
+  const [row] = await query(
+    'lire la lettre morte',
+    db.sql<LaneRow[]>`
+    select l.id, l.consumer, l.subject, l.failed_rang, e.type, l.attempts, l.error,
+      coalesce(l.failing_since, now()) as failing_since
+    from hub.lane l left join hub.event e on e.rang = l.failed_rang where l.id = ${id}`,
+  )
+  if (!row) throw new Refusal('introuvable')
+  return toLettreMorte(row)
+}
+
+function toLettreMorte(row: LaneRow) {
+  return {
+    id: row.id,
+    consommateur: row.consumer,
+    objet: row.subject,
+    rang: row.failedRang,
+    type: row.type,
+    tentatives: row.attempts,
+    erreur: row.error,
+    depuis: row.failingSince.toISOString(),
+  }
+}

@@ -1,0 +1,124 @@
+import { readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { ServiceBroker } from 'moleculer'
+import { brokerOptions } from '../moleculer.config.ts'
+import { LogBus } from './bus-log.ts'
+import type { Config } from './config.ts'
+import { createPool, type Db } from './db.ts'
+import { Election } from './election.ts'
+import { hubService } from './hub.service.ts'
+import type { Logger } from './log.ts'
+import { migrate, type MigrationSource, roleOf } from './migrate.ts'
+import { Relay } from './relay.ts'
+import { type Ground, type ServiceDefinition, toMoleculerSchema } from './service.ts'
+import { Signal } from './signal.ts'
+import { Tail } from './tail.ts'
+import { Timers } from './timers.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** The HTTP face, started last and stopped first; it lives in gateway/ and is found by name. */
+export interface Gateway {
+  /** The address it listens on. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export interface GatewayOptions {
+  readonly broker: ServiceBroker
+  readonly config: Config
+  readonly log: Logger
+  readonly tail: Tail
+  readonly databaseUrl: string
+}
+
+export interface Hub {
+  readonly url: string
+  readonly broker: ServiceBroker
+  /** Ends in order: no new request, running ones finished, then loops, services, pools. */
+  stop(): Promise<void>
+}
+
+/** Every schema of the hub, in the order in which they are made. */
+export async function migrationSources(): Promise<MigrationSource[]> {
+  const services = (await readdir(join(root, 'services'))).toSorted()
+  return [
+    { schema: 'hub', folder: join(root, 'infra/migrations') },
+    { schema: 'issuer', folder: join(root, 'infra/issuer/migrations') },
+    ...services.map((name) => ({ schema: name, folder: join(root, 'services', name, 'migrations') })),
+  ]
+}
+
+/** Starts all services, loops and the gateway on one PostgreSQL; brings its schemas up to date first. */
+export async function startHub(
+  config: Config,
+  databaseUrl: string,
+  log: Logger,
+  now: () => Date = () => new Date(),
+): Promise<Hub> {
+  const closing: (() => Promise<unknown>)[] = []
+  const stop = async () => {
+    for (const close of closing.splice(0).toReversed()) await close()
+  }
+  try {
+    const pool = (name: string, max: number, role?: string) => {
+      const sql = createPool({ url: databaseUrl, name, max, ...(role && { role }) })
+      closing.push(() => sql.end({ timeout: 5 }))
+      return sql
+    }
+    const hubSql = pool('hub', 6)
+    await migrate(hubSql, await migrationSources())
+
+    const committed = new Signal()
+    const ranked = new Signal()
+    const election = new Election(databaseUrl)
+    closing.push(() => election.close())
+    const tail = new Tail(hubSql, ranked, log)
+    closing.push(() => tail.stop())
+    const relay = new Relay({ sql: hubSql, election, committed, ranked, log })
+    closing.push(() => relay.stop())
+
+    const broker = new ServiceBroker(brokerOptions)
+    closing.push(() => broker.stop())
+    const hubDb: Db = { sql: hubSql, committed }
+    const ground = (db: Db, service: string): Ground => ({ db, now, config, log: log.child({ service }) })
+    broker.createService(toMoleculerSchema(hubService, ground(hubDb, 'hub')))
+    const loops: (() => void)[] = []
+    for (const definition of await loadServices()) {
+      const role = roleOf(definition.name)
+      const db: Db = { sql: pool(definition.name, 10, role), committed }
+      broker.createService(toMoleculerSchema(definition, ground(db, definition.name)))
+      loops.push(() => {
+        // Reactions and timers have connections of their own: a flood of events cannot starve requests.
+        const background: Db = { sql: pool(`${definition.name} reactions`, 4, role), committed }
+        const common = { db: background, now, log: log.child({ service: definition.name }), retryBaseMs: config.retryBaseMs }
+        const bus = new LogBus({ sql: hubSql, election, ranked, subscription: common }, definition.consumers ?? [])
+        closing.push(() => bus.stop())
+        const timers = new Timers(common, definition.timers ?? [])
+        closing.push(() => timers.stop())
+      })
+    }
+    await broker.start()
+    for (const start of loops) start()
+
+    const { startGateway } = (await import(join(root, 'gateway/gateway.service.ts'))) as {
+      startGateway(options: GatewayOptions): Promise<Gateway>
+    }
+    const gateway = await startGateway({ broker, config, log, tail, databaseUrl })
+    closing.push(() => gateway.stop())
+    return { url: gateway.url, broker, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function loadServices(): Promise<ServiceDefinition[]> {
+  const names = (await readdir(join(root, 'services'))).toSorted()
+  return await Promise.all(
+    names.map(async (name) => {
+      const module = (await import(join(root, 'services', name, `${name}.service.ts`))) as { default: ServiceDefinition }
+      return module.default
+    }),
+  )
+}

@@ -1,0 +1,77 @@
+import type { ClientMetadata } from 'oidc-provider'
+
+/** What tokens for the hub are addressed to (`aud`). */
+export const hubAudience = 'guichet'
+
+/** A staff system's client: its roles, and the `sub` of what Keycloak calls its service account. */
+export interface SystemClient {
+  readonly clientId: string
+  readonly secret: string
+  readonly sub: string
+  readonly roles: readonly string[]
+}
+
+/** The secret is public, as the demonstration passwords are: this issuer does not start in production. */
+export const demoSystem: SystemClient = {
+  clientId: 'systeme-ged',
+  secret: 'systeme-ged-demo-secret',
+  sub: '0c5ac7b1-6a1e-4d0e-9d55-3f0f3a1c0101',
+  roles: ['systeme', 'evenements', 'evenements:dossier'],
+}
+
+const frontEnds = {
+  portail: 'le portail de la ville',
+  mobile: 'l’application mobile',
+  borne: 'la borne d’accueil',
+  bureau: 'le bureau des agents',
+}
+
+/** Every client of the demonstration realm. */
+export function demoClients(publicUrl: string): ClientMetadata[] {
+  return [
+    ...Object.entries(frontEnds).map(
+      ([id, name]): ClientMetadata => ({
+        client_id: id,
+        client_name: name,
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        redirect_uris: [...hostedRedirects(publicUrl)],
+        post_logout_redirect_uris: [`${publicUrl}/`, ...hostedRedirects(publicUrl)],
+      }),
+    ),
+    {
+      client_id: demoSystem.clientId,
+      client_name: demoSystem.clientId,
+      client_secret: demoSystem.secret,
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['client_credentials'],
+      response_types: [],
+      redirect_uris: [],
+    },
+  ]
+}
+
+/** May a sign-in end at this address? Front ends in development use any port of their own machine. */
+export function redirectAllowed(uri: string, publicUrl: string): boolean {
+  return hostedRedirects(publicUrl).includes(uri) || /^\/(?:retour|callback)$/.test(loopbackPath(uri) ?? '')
+}
+
+/** May a sign-out end at this address? Where a sign-in may, and on the front end's first page. */
+export function postLogoutRedirectAllowed(uri: string, publicUrl: string): boolean {
+  return redirectAllowed(uri, publicUrl) || uri === `${publicUrl}/` || loopbackPath(uri) === '/'
+}
+
+/** May a page of this origin call the token, revocation and userinfo endpoints? */
+export function originAllowed(origin: string, publicUrl: string): boolean {
+  return origin === new URL(publicUrl).origin || loopbackPath(`${origin}/`) === '/'
+}
+
+function hostedRedirects(publicUrl: string): readonly string[] {
+  return [`${publicUrl}/retour`, `${publicUrl}/docs/oauth2-redirect.html`]
+}
+
+/** The path of a plain-http loopback address; undefined for anything else. */
+function loopbackPath(uri: string): string | undefined {
+  return /^http:\/\/(?:127\.0\.0\.1|localhost)(?::\d{1,5})?(\/[a-z]*)$/.exec(uri)?.[1]
+}

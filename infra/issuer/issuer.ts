@@ -1,0 +1,132 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Provider, type KoaContextWithOIDC } from 'oidc-provider'
+import type { Config } from '../config.ts'
+import type { Sql } from '../db.ts'
+import { createAdapter } from './adapter.ts'
+import { postLogoutRedirectAllowed, redirectAllowed } from './clients.ts'
+import { configuration } from './configuration.ts'
+import { loadKeys } from './keys.ts'
+import { createLogin, send } from './login.ts'
+import { continuePage, errorPage } from './login-page.ts'
+import { pageHeaders } from './page.ts'
+import { userinfo } from './userinfo.ts'
+
+export const realmPath = '/realms/malakoff'
+
+type Middleware = Parameters<Provider['use']>[0]
+
+export interface IssuerOptions {
+  readonly sql: Sql
+  /** Origin under which browsers reach the hub: fixes `iss` and every address, whatever `Host` a request has. */
+  readonly publicUrl: string
+  readonly environment: Config['environment']
+  readonly log: Record<'info' | 'warn' | 'error', (details: object, message: string) => void>
+}
+
+/**
+ * The embedded OpenID Connect issuer: the paths, claims and roles of Keycloak's realm `malakoff`, with public
+ * demonstration accounts. Everything it must remember is in the `issuer` schema, so that several processes
+ * serve the same sessions and a token outlives its process.
+ * @returns the handler of every request under `/realms/malakoff/`, to be given the whole address
+ * @throws when the environment is `production`: its passwords are public
+ */
+export async function createIssuer(
+  options: IssuerOptions,
+): Promise<(req: IncomingMessage, res: ServerResponse) => void> {
+  const { sql, environment, log } = options
+  if (environment === 'production')
+    throw new Error(
+      'The embedded issuer has public demo passwords and does not start in production: set KEYCLOAK_URL.',
+    )
+  const publicUrl = options.publicUrl.replace(/\/+$/, '')
+  const issuer = `${publicUrl}${realmPath}`
+  const [keys, adapter] = await Promise.all([loadKeys(sql), createAdapter(sql)])
+  const mountPath = new URL(issuer).pathname
+  const provider = new Provider(issuer, configuration({ issuer, publicUrl, keys, adapter }))
+
+  provider.Client.prototype.redirectUriAllowed = (uri) => redirectAllowed(uri, publicUrl)
+  provider.Client.prototype.postLogoutRedirectUriAllowed = (uri) => postLogoutRedirectAllowed(uri, publicUrl)
+  provider.Client.prototype.includeSid = () => true // Keycloak's tokens name their session, too
+  fixAddress(provider, publicUrl)
+  provider.use(mount(mountPath))
+  provider.use(askAllScopes(provider))
+  provider.use(userinfo({ issuer, publicUrl, path: '/protocol/openid-connect/userinfo', keys: keys.signing }))
+  provider.use(pagesWithoutScript)
+  provider.on('server_error', (_ctx, err) => log.error({ err }, 'The issuer failed'))
+  const koa: EventEmitter = provider
+  koa.on('error', (err: Error & { expose?: boolean }) => {
+    if (!err.expose) log.warn({ err }, 'The issuer could not answer')
+  })
+
+  const serveProtocol = provider.callback()
+  const login = createLogin({ provider, log, pathOf: (uid) => `${mountPath}/login/${uid}` })
+
+  return (req, res) => {
+    const url = req.url ?? ''
+    // A NUL could not be stored in jsonb.
+    if (!url.startsWith(`${realmPath}/`) || url.includes('%00')) return send(res, 404, errorPage('not_found'))
+    const uid = /^\/realms\/malakoff\/login\/([\w-]{1,64})$/.exec(url)?.[1]
+    const served = uid === undefined ? serveProtocol(req, res) : login(req, res, uid)
+    served.catch((err: unknown) => {
+      log.error({ err }, 'The issuer failed')
+      if (res.headersSent) res.destroy()
+      else send(res, 500, errorPage('server_error'))
+    })
+  }
+}
+
+/** Koa would build addresses from `Host` and `X-Forwarded-*`, which the caller chooses. */
+function fixAddress(provider: Provider, publicUrl: string): void {
+  const { protocol, host } = new URL(publicUrl)
+  Object.defineProperties(provider.request, {
+    protocol: { get: () => protocol.slice(0, -1) },
+    host: { get: () => host },
+  })
+}
+
+/** Serves the provider, which thinks that it is alone, under the realm's path. */
+function mount(mountPath: string): Middleware {
+  return async (ctx, next) => {
+    const { url } = ctx
+    ctx.mountPath = mountPath
+    ctx.url = url.slice(realmPath.length)
+    try {
+      await next()
+      if (ctx.status === 404 && !ctx.body) {
+        ctx.set(pageHeaders())
+        ctx.body = errorPage('not_found')
+        ctx.status = 404
+      }
+    } finally {
+      ctx.url = url
+    }
+  }
+}
+
+/** A front end that asks for no scope gets the realm's default ones, as with Keycloak. */
+function askAllScopes(provider: Provider): Middleware {
+  return async (ctx, next) => {
+    const authorization = ctx.path === provider.pathFor('authorization', { mountPath: '' })
+    if (authorization && ctx.query.scope === undefined)
+      ctx.query = { ...ctx.query, scope: 'openid profile email' }
+    await next()
+  }
+}
+
+/** oidc-provider closes an older session with a form that sends itself by script; ours has a button. */
+const pagesWithoutScript: Middleware = async (ctx, next) => {
+  await next()
+  const { oidc } = ctx as Partial<KoaContextWithOIDC>
+  if (!oidc || (oidc.route !== 'end_session' && oidc.route !== 'resume')) return
+  const secret = oidc.session?.state?.secret
+  if (
+    typeof secret !== 'string' ||
+    typeof ctx.body !== 'string' ||
+    !ctx.body.includes('document.forms[0].submit()')
+  )
+    return
+  const target = oidc.entities.Interaction?.params.redirect_uri ?? oidc.session?.state?.postLogoutRedirectUri
+  ctx.set(pageHeaders(target))
+  ctx.body = continuePage(oidc.urlFor('end_session_confirm'), secret)
+}

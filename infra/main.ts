@@ -1,0 +1,101 @@
+import { createServer, connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { banner } from './banner.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { startEmbeddedPostgres } from './embedded-postgres.ts'
+import { type Hub, startHub } from './hub.ts'
+import { createLogger } from './log.ts'
+import { stopTelemetry } from './telemetry.ts'
+
+/** Starts the hub, says where it is, and stops it in order on Ctrl-C or SIGTERM. */
+async function main(): Promise<void> {
+  const startedAt = Date.now()
+  const config = readConfig()
+  const log = createLogger(config)
+  await refuseTakenPort(config)
+  const closing: (() => Promise<unknown>)[] = []
+  let stopping = false
+  const stop = async (code: number) => {
+    if (stopping) return
+    stopping = true
+    try {
+      for (const close of closing.toReversed()) await close()
+      await stopTelemetry()
+    } catch (error) {
+      log.error({ err: error }, 'stop failed')
+      process.exitCode = 1
+    }
+    process.exit(process.exitCode ?? code)
+  }
+  process.once('SIGINT', () => void stop(0))
+  process.once('SIGTERM', () => void stop(0))
+
+  try {
+    let databaseUrl = config.databaseUrl
+    if (!databaseUrl) {
+      closing.push(await lockFolder(config))
+      const embedded = await startEmbeddedPostgres(config.dataFolder, config.dataKey)
+      closing.push(() => embedded.stop())
+      databaseUrl = embedded.url
+    }
+    if (stopping) return
+    const hub: Hub = await startHub(config, databaseUrl, log)
+    closing.push(() => hub.stop())
+    process.stdout.write(banner(config, hub.url, Date.now() - startedAt))
+  } catch (error) {
+    report(error)
+    process.exitCode = 1
+    await stop(1)
+  }
+}
+
+/** One clear line when something else listens where the hub should. */
+async function refuseTakenPort(config: Config): Promise<void> {
+  for (const host of config.listen === 'localhost' ? ['127.0.0.1', '::1'] : [config.listen]) await probePort(config, host)
+}
+
+async function probePort(config: Config, host: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') return resolve()
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new ConfigError(`Port ${config.port} is taken: stop what listens there, or choose another with PORT=3001 npm start.`)
+          : error,
+      )
+    })
+    probe.listen(config.port, host, () => probe.close(() => resolve()))
+  })
+}
+
+/** One hub per data folder: a socket that vanishes with its process, however that ends. */
+async function lockFolder(config: Config): Promise<() => Promise<void>> {
+  const path = join(tmpdir(), `guichet-${config.dataKey}.lock`)
+  const alive = await new Promise<boolean>((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy()
+      resolve(true)
+    }).once('error', () => resolve(false))
+  })
+  if (alive) throw new ConfigError(`Another hub is running on ${config.dataFolder}: stop it, or choose another folder with HUB_DATA.`)
+  await rm(path, { force: true })
+  const lock = createServer((socket) => socket.destroy())
+  await new Promise<void>((resolve, reject) => lock.once('error', reject).listen(path, resolve))
+  lock.unref()
+  return async () => {
+    lock.close()
+  }
+}
+
+function report(error: unknown): void {
+  const text = error instanceof ConfigError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.stderr.write(`\nGuichet cannot start. ${text}\n\n`)
+}
+
+main().catch((error: unknown) => {
+  report(error)
+  process.exit(1)
+})

@@ -1,0 +1,213 @@
+import { SpanKind } from '@opentelemetry/api'
+import { z } from 'zod'
+import type { EventContract } from '../contracts/define.ts'
+import type { Envelope } from '../contracts/envelope.ts'
+import { Refusal } from '../contracts/errors.ts'
+import { type Db, type Sql, type Transaction, transaction } from './db.ts'
+import { type EventRow, eventColumns, toEnvelope } from './event-log.ts'
+import type { Logger } from './log.ts'
+import { contextFrom, inSpan } from './telemetry.ts'
+
+export interface ReactionContext {
+  /** The transaction of the lane: what is written on it is stored exactly when the event is marked done. */
+  readonly sql: Transaction
+  readonly now: () => Date
+  readonly log: Logger
+  /** Stands for the actor in events that the reaction appends. */
+  readonly consumer: string
+}
+
+/** One reaction file: its durable name, the event types it takes, and what it does with each. */
+export interface Consumer {
+  readonly name: string
+  readonly types: readonly string[]
+  readonly handle: (event: Envelope, context: ReactionContext) => Promise<void>
+}
+
+type DataOf<E extends EventContract> = z.output<E['data']>
+
+/**
+ * Declares a reaction. Event data is parsed by its contract before the handler sees it.
+ * @param name `<service>.on-<evenement>`: names the lanes in the database, never change it.
+ */
+export function reaction<const E extends readonly EventContract[]>(
+  name: string,
+  contracts: E,
+  handle: (event: Omit<Envelope, 'data'> & { data: DataOf<E[number]> }, context: ReactionContext) => Promise<void>,
+): Consumer {
+  const byType = new Map(contracts.map((contract) => [contract.type, contract]))
+  return {
+    name,
+    types: [...byType.keys()],
+    handle: async (event, context) => {
+      const data = byType.get(event.type)?.data.parse(event.data) as DataOf<E[number]>
+      await handle({ ...event, data }, context)
+    },
+  }
+}
+
+interface Lane {
+  subject: string
+  lastSequence: number
+}
+
+export interface SubscriptionOptions {
+  readonly db: Db
+  readonly now: () => Date
+  readonly log: Logger
+  readonly retryBaseMs: number
+}
+
+/**
+ * Brings the lanes of these aggregates up to the log: every subscribed event not yet done is done, in order,
+ * each exactly once. All in one transaction when all goes well; when one fails, one transaction per event,
+ * so that a failing event stops only its own aggregate. Returns when each lane is done, waiting for its next
+ * try, or stopped; throws only when the database does not answer, and then nothing was marked.
+ */
+export async function deliver(
+  options: SubscriptionOptions,
+  consumer: Consumer,
+  subjects: readonly string[],
+): Promise<void> {
+  const unique = [...new Set(subjects)].toSorted()
+  try {
+    while ((await advance(options, consumer, unique, maxPerTransaction)) === maxPerTransaction);
+  } catch {
+    // The one-by-one pass below meets the same error again and records it on the lane it belongs to.
+    for (const subject of unique) await deliverOneByOne(options, consumer, subject)
+  }
+}
+
+const maxPerTransaction = 64
+
+async function deliverOneByOne(options: SubscriptionOptions, consumer: Consumer, subject: string): Promise<void> {
+  try {
+    while ((await advance(options, consumer, [subject], 1)) === 1);
+  } catch (error) {
+    await recordFailure(options, consumer, subject, error)
+  }
+}
+
+/** Does at most `limit` events of these lanes in one transaction; returns how many it did. */
+async function advance(
+  options: SubscriptionOptions,
+  consumer: Consumer,
+  subjects: readonly string[],
+  limit: number,
+): Promise<number> {
+  const { db, now, log } = options
+  return await transaction(db, `reaction ${consumer.name}`, async (tx) => {
+    const lanes = await lockLanes(tx, consumer.name, subjects)
+    const todo = await undone(tx, consumer.types, lanes, limit)
+    for (const row of todo) {
+      const event = toEnvelope(row)
+      await inSpan(
+        `process ${event.type}`,
+        {
+          kind: SpanKind.CONSUMER,
+          parent: contextFrom(event.traceparent),
+          attributes: {
+            'messaging.operation.type': 'process',
+            'messaging.destination.name': event.type,
+            'messaging.consumer.group.name': consumer.name,
+            'messaging.message.id': event.id,
+          },
+        },
+        async () => {
+          await consumer.handle(event, { sql: tx, now, log, consumer: consumer.name })
+          log.info({ consumer: consumer.name, type: event.type, rang: event.rang, subject: event.subject }, 'reaction')
+        },
+      )
+    }
+    await markDone(tx, consumer.name, todo)
+    return todo.length
+  })
+}
+
+/** The lanes that may run, locked in subject order; one that waits for its next try or is stopped may not. */
+async function lockLanes(tx: Transaction, consumer: string, subjects: readonly string[]): Promise<Lane[]> {
+  await tx`insert into hub.lane (consumer, subject)
+    select ${consumer}, s from unnest(${subjects as string[]}::text[]) s order by s on conflict do nothing`
+  return await tx<Lane[]>`
+    select subject, last_sequence from hub.lane
+    where consumer = ${consumer} and subject = any(${subjects as string[]})
+      and not stopped and (next_try is null or next_try <= now())
+    order by subject for update`
+}
+
+async function undone(tx: Transaction, types: readonly string[], lanes: readonly Lane[], limit: number) {
+  if (lanes.length === 0) return []
+  return await tx<(EventRow & { rang: number })[]>`
+    select ${eventColumns(tx)}
+    from unnest(${lanes.map((l) => l.subject)}::text[], ${lanes.map((l) => l.lastSequence)}::int[]) as lane (subject, done)
+    join hub.event e on e.subject = lane.subject and e.sequence > lane.done
+    where e.type = any(${types as string[]}) and e.rang is not null
+    order by e.subject, e.sequence limit ${limit}`
+}
+
+async function markDone(tx: Transaction, consumer: string, done: readonly EventRow[]): Promise<void> {
+  const last = new Map(done.map((event) => [event.subject, event.sequence]))
+  if (last.size === 0) return
+  await tx`
+    update hub.lane set last_sequence = d.sequence, attempts = 0, next_try = null, failing_since = null,
+      failed_rang = null, error = null
+    from unnest(${[...last.keys()]}::text[], ${[...last.values()]}::int[]) as d (subject, sequence)
+    where lane.consumer = ${consumer} and lane.subject = d.subject`
+}
+
+const maxAttempts = 10
+const maxDelayMs = 300_000
+
+/**
+ * The one place that decides what a failure leads to: a broken contract or a refusal will not mend by itself
+ * and stops at once; anything else is tried again after a delay that doubles, with jitter, 10 times at most.
+ */
+export function afterFailure(error: unknown, attempts: number, baseMs: number, random = Math.random): number | 'stop' {
+  if (error instanceof z.ZodError || error instanceof Refusal || attempts >= maxAttempts) return 'stop'
+  return Math.min(maxDelayMs, baseMs * 2 ** (attempts - 1)) * (0.5 + random() / 2)
+}
+
+async function recordFailure(
+  { db, log, retryBaseMs }: SubscriptionOptions,
+  consumer: Consumer,
+  subject: string,
+  error: unknown,
+): Promise<void> {
+  await transaction(db, `echec ${consumer.name}`, async (tx) => {
+    const [lane] = await tx<{ attempts: number; lastSequence: number }[]>`
+      select attempts, last_sequence from hub.lane where consumer = ${consumer.name} and subject = ${subject} for update`
+    if (!lane) throw error // the very first transaction failed: nothing to mark, the bus delivers again
+    const attempts = lane.attempts + 1
+    const next = afterFailure(error, attempts, retryBaseMs)
+    const [failed] = await undone(tx, consumer.types, [{ subject, lastSequence: lane.lastSequence }], 1)
+    await tx`
+      update hub.lane set attempts = ${attempts}, stopped = ${next === 'stop'},
+        next_try = now() + ${next === 'stop' ? null : next}::float8 * interval '1 millisecond',
+        failing_since = coalesce(failing_since, now()), failed_rang = ${failed?.rang ?? null},
+        error = ${error instanceof Error ? error.name : 'Error'}
+      where consumer = ${consumer.name} and subject = ${subject}`
+    log.error({ err: error, consumer: consumer.name, subject, attempts, next }, 'reaction failed')
+  })
+}
+
+/** Tries again the lanes whose time has come; returns how many there were. */
+export async function retryDue(options: SubscriptionOptions, consumer: Consumer): Promise<number> {
+  const due = await options.db.sql<{ subject: string }[]>`
+    select subject from hub.lane
+    where next_try <= now() and not stopped and consumer = ${consumer.name} order by next_try limit 100`
+  for (const { subject } of due) await deliverOneByOne(options, consumer, subject)
+  return due.length
+}
+
+/**
+ * Finds lanes that are behind the log although nothing holds them, between two rangs: a bus that forgot a
+ * message is no loss. Returns their aggregates.
+ */
+export async function behind(sql: Sql, consumer: Consumer, after: number, upTo: number): Promise<string[]> {
+  const rows = await sql<{ subject: string }[]>`
+    select distinct e.subject from hub.event e
+    left join hub.lane l on l.consumer = ${consumer.name} and l.subject = e.subject
+    where e.rang > ${after} and e.rang <= ${upTo} and e.type = any(${consumer.types as string[]})
+      and coalesce(l.last_sequence, 0) < e.sequence and not coalesce(l.stopped, false) and l.next_try is null`
+  return rows.map((row) => row.subject)
+}

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { Demarche } from '../../contracts/demarches.ts'
+import { compilerFormulaire } from './formulaire.ts'
+
+/** The procedures on offer, every version that was ever proposed. */
+export interface Catalogue {
+  /** That version, or the latest; undefined when there is none. */
+  readonly demarche: (id: string, version?: number) => Demarche | undefined
+  /** The latest version of each, by title. */
+  readonly demarchesProposees: () => Demarche[]
+}
+
+/**
+ * Reads a folder of `<id>.v<version>.json` files. A version, once a dossier was begun with it, never changes:
+ * a correction is a new file beside it.
+ * @throws Error naming the file that is not a demarche, is misnamed, or whose form is not a valid schema
+ */
+export function lireCatalogue(dossier: URL): Catalogue {
+  const versions = new Map<string, Demarche[]>()
+  for (const fichier of readdirSync(dossier)
+    .filter((nom) => nom.endsWith('.json'))
+    .sort()) {
+    const demarche = lireDemarche(new URL(fichier, dossier), fichier)
+    versions.set(demarche.id, [...(versions.get(demarche.id) ?? []), demarche])
+  }
+  for (const liste of versions.values()) liste.sort((a, b) => b.version - a.version)
+
+  return {
+    demarche: (id, version) =>
+      versions.get(id)?.find((demarche) => version === undefined || demarche.version === version),
+    demarchesProposees: () =>
+      [...versions.values()]
+        .flatMap(([derniere]) => derniere ?? [])
+        .sort((a, b) => a.titre.localeCompare(b.titre, 'fr')),
+  }
+}
+
+function lireDemarche(url: URL, fichier: string): Demarche {
+  try {
+    const demarche = Demarche.parse(JSON.parse(readFileSync(url, 'utf8')))
+    const attendu = `${demarche.id}.v${demarche.version}.json`
+    if (fichier !== attendu) throw new Error(`its content says ${attendu}`)
+    if (new Set(demarche.pieces.map((piece) => piece.id)).size !== demarche.pieces.length) {
+      throw new Error('two attachments have the same id')
+    }
+    compilerFormulaire(demarche.formulaire)
+    return demarche
+  } catch (cause) {
+    throw new Error(`demarche ${fichier} cannot be used`, { cause })
+  }
+}
+
+/** The procedures of the city, read once when the service starts. */
+export const { demarche, demarchesProposees } = lireCatalogue(new URL('./demarches/', import.meta.url))

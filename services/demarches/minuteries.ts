@@ -1,0 +1,62 @@
+import type { Timer } from '../../infra/timers.ts'
+import type { Actor } from '../../contracts/principal.ts'
+import type { EtatDuDossier, Resultat } from './dossier.ts'
+import { ajouterJours, debutDuJour, joursDeRappel } from './horloge.ts'
+import { texteCherchable } from './recherche.ts'
+import { deciderImplicitement, rappelerEcheance } from './silence.ts'
+import { enregistrer, lireDossier } from './store.ts'
+import { demarcheDe } from './vue-dossier.ts'
+
+const decision = 'demarches.decision-implicite'
+const horloge: Actor = { kind: 'horloge', id: null }
+
+const rappel = (jours: number) => `demarches.rappel-${jours}`
+
+/**
+ * The timers that a dossier needs from now on: at 00:00 in Paris of the legal day the implicit decision, and
+ * 14 and 3 days before a reminder. Null disarms: no clock, or one that waits for the usager.
+ */
+export function minuteries(dossier: EtatDuDossier, maintenant: Date): Record<string, Date | null> {
+  if (dossier.deposeLe === null) return {}
+  const fin = dossier.suspendue ? null : dossier.echeanceLe
+  const aVenir = (instant: Date) => (instant > maintenant ? instant : null)
+  const silencieuse = demarcheDe(dossier).horloge.silence === 'aucun'
+  return {
+    [decision]: fin && !silencieuse ? debutDuJour(fin) : null,
+    ...Object.fromEntries(
+      joursDeRappel.map((jours) => [
+        rappel(jours),
+        fin ? aVenir(debutDuJour(ajouterJours(fin, -jours))) : null,
+      ]),
+    ),
+  }
+}
+
+function minuterie(
+  name: string,
+  decider: (dossier: EtatDuDossier, maintenant: Date) => Resultat | null,
+): Timer {
+  return {
+    name,
+    async fire(dossierId, { sql, now }) {
+      for (;;) {
+        const dossier = await lireDossier(sql, dossierId)
+        if (!dossier) throw new Error(`dossier ${dossierId} is gone`)
+        const resultat = decider(dossier, now())
+        if (!resultat) return
+        const origin = { source: 'demarches', actor: horloge, time: now() }
+        const suite = resultat.etat.decision ? minuteries(resultat.etat, now()) : {}
+        if (await enregistrer(sql, resultat, origin, suite, texteCherchable(resultat.etat.formulaire))) return
+      }
+    },
+  }
+}
+
+export const minuteriesDesDossiers: readonly Timer[] = [
+  minuterie(decision, (dossier, maintenant) =>
+    deciderImplicitement(dossier, { demarche: demarcheDe(dossier), maintenant }),
+  ),
+  ...joursDeRappel.map((jours) =>
+    minuterie(rappel(jours), (dossier, maintenant) => rappelerEcheance(dossier, jours, { maintenant })),
+  ),
+]

@@ -1,0 +1,2 @@
+import { defineService } from '../../infra/service.ts'
+export default defineService({ name: 'documents', actions: [] })

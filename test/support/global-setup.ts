@@ -1,0 +1,37 @@
+import { chmod, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createPool } from '../../infra/db.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../infra/embedded-postgres.ts'
+import { migrationSources } from '../../infra/hub.ts'
+import { migrate } from '../../infra/migrate.ts'
+import globalTeardown from './global-teardown.ts'
+
+declare global {
+  var guichetTestServer: { postgres: EmbeddedPostgres; folder: string } | undefined
+}
+
+/** One PostgreSQL server for the whole run, with a migrated template that each test file clones. */
+export default async function globalSetup(): Promise<void> {
+  const tiers = process.env.TIERS?.split(',') ?? []
+  if (tiers.length === 1 && tiers[0] === 'unit') return
+  const folder = await mkdtemp(join(tmpdir(), 'guichet-test-'))
+  await chmod(folder, 0o755)
+  const server = await startEmbeddedPostgres(folder, `test-${process.pid}`)
+  globalThis.guichetTestServer = { postgres: server, folder }
+  process.env.TEST_POSTGRES_URL = server.url
+
+  try {
+    const admin = createPool({ url: server.url, max: 1, name: 'test setup' })
+    await admin`create database guichet_template`
+    await admin.end()
+    const url = new URL(server.url)
+    url.pathname = '/guichet_template'
+    const template = createPool({ url: url.href, max: 2, name: 'test template' })
+    await migrate(template, await migrationSources())
+    await template.end()
+  } catch (error) {
+    await globalTeardown()
+    throw error
+  }
+}
