@@ -16,7 +16,9 @@ export const Document = z.object({
   taille: z.number().int().min(1).describe('Octets'),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   secteur: Secteur,
-  statut: z.enum(['libre', 'depose', 'decision']).describe('`libre` tant qu’aucun dossier déposé ne le contient'),
+  statut: z
+    .enum(['libre', 'depose', 'decision'])
+    .describe('`libre` tant qu’aucun dossier déposé ne le contient'),
   dossierId: Id.nullable(),
   creeLe: Instant,
 })
@@ -44,7 +46,7 @@ export const OuvrirLecture = query({
   access: ['proprietaire', 'agent'],
   params: z.strictObject({ id: Id }),
   returns: Billet.extend({ document: Document }),
-  errors: ['introuvable'],
+  errors: ['introuvable', 'plage-invalide'],
 })
 
 export const LireDocument = query({

@@ -70,7 +70,6 @@ export function createKeySet(options: KeySetOptions): KeySet {
         (fetched) => {
           keys = fetched
           fetchedAt = now()
-          failedAt = Number.NEGATIVE_INFINITY
         },
         (error: unknown) => {
           failedAt = now()

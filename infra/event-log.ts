@@ -59,7 +59,7 @@ export async function commit<C extends EventContract, R extends Row & { id: stri
         ${origin.time}::timestamptz, ${origin.actor.kind}, ${origin.actor.id}, ${origin.onBehalfOf ?? null}::uuid,
         ${change.usagerId}::uuid, ${currentTraceparent() ?? null}, ${sql.json(data)}
       from ecrit)
-    ${(change.also ?? []).map((statement, n) => sql`, suite_${sql.unsafe(String(n))} as (${statement})`)}
+    ${change.also?.length ? change.also.map((statement, n) => sql`, suite_${sql.unsafe(String(n))} as (${statement})`) : sql``}
     ${
       timers.length > 0
         ? sql`, minuterie as (

@@ -35,7 +35,7 @@ export function createLogger(config: Pick<Config, 'logLevel' | 'logPretty'>): Lo
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error }
   const known = error as Error & Record<string, unknown>
-  const fromDatabase = 'severity' in known
+  const fromDatabase = 'severity' in known && !String(known.code).startsWith('42') // 42: our SQL is wrong
   return {
     name: error.name,
     code: known.code,

@@ -7,7 +7,7 @@ export interface Catalogue {
   /** That version, or the latest; undefined when there is none. */
   readonly demarche: (id: string, version?: number) => Demarche | undefined
   /** The latest version of each, by title. */
-  readonly demarchesProposees: () => Demarche[]
+  readonly demarchesProposees: () => readonly Demarche[]
 }
 
 /**
@@ -16,23 +16,16 @@ export interface Catalogue {
  * @throws Error naming the file that is not a demarche, is misnamed, or whose form is not a valid schema
  */
 export function lireCatalogue(dossier: URL): Catalogue {
-  const versions = new Map<string, Demarche[]>()
-  for (const fichier of readdirSync(dossier)
-    .filter((nom) => nom.endsWith('.json'))
-    .sort()) {
-    const demarche = lireDemarche(new URL(fichier, dossier), fichier)
-    versions.set(demarche.id, [...(versions.get(demarche.id) ?? []), demarche])
-  }
-  for (const liste of versions.values()) liste.sort((a, b) => b.version - a.version)
-
-  return {
-    demarche: (id, version) =>
-      versions.get(id)?.find((demarche) => version === undefined || demarche.version === version),
-    demarchesProposees: () =>
-      [...versions.values()]
-        .flatMap(([derniere]) => derniere ?? [])
-        .sort((a, b) => a.titre.localeCompare(b.titre, 'fr')),
-  }
+  const toutes = readdirSync(dossier)
+    .filter((fichier) => fichier.endsWith('.json'))
+    .map((fichier) => lireDemarche(new URL(fichier, dossier), fichier))
+    .toSorted((a, b) => b.version - a.version)
+  const demarche: Catalogue['demarche'] = (id, version) =>
+    toutes.find((une) => une.id === id && (version === undefined || une.version === version))
+  const proposees = toutes
+    .filter((une) => une === demarche(une.id))
+    .toSorted((a, b) => a.titre.localeCompare(b.titre, 'fr'))
+  return { demarche, demarchesProposees: () => proposees }
 }
 
 function lireDemarche(url: URL, fichier: string): Demarche {

@@ -3,8 +3,11 @@ import ajvFormats from 'ajv-formats'
 import type { Demarche } from '../../contracts/demarches.ts'
 import type { FieldError } from '../../contracts/errors.ts'
 
-/** A form is at most this many bytes of JSON, this deep, and each of its texts this many characters long. */
-export const limites = { octets: 100_000, profondeur: 8, texte: 10_000, erreurs: 50 } as const
+/**
+ * A form is at most this many bytes of JSON, values and levels; each of its texts this many characters. At
+ * most `erreurs` are told at once.
+ */
+export const limites = { octets: 100_000, valeurs: 2000, profondeur: 8, texte: 10_000, erreurs: 50 } as const
 
 /**
  * What is wrong in a form: RFC 6901 pointers under `/formulaire` and plain French, one line per field, never
@@ -46,23 +49,28 @@ export function compilerFormulaire(schema: Demarche['formulaire']): ValidateFunc
   return valider
 }
 
-/** Cheap bounds first: no pattern and no error list ever runs on an enormous form. */
+/** Cheap bounds first: no pattern and no list of errors ever runs on an enormous form. */
 function depasse(formulaire: Record<string, unknown>): string | undefined {
-  if (profondeurDepasse(formulaire, limites.profondeur)) return 'Ce formulaire est trop profond.'
-  let texteTropLong = false
-  const json = JSON.stringify(formulaire, (_cle, valeur: unknown) => {
-    texteTropLong ||= typeof valeur === 'string' && valeur.length > limites.texte
-    return valeur
-  })
-  if (texteTropLong) return `Un texte de ce formulaire dépasse ${limites.texte} caractères.`
-  if (Buffer.byteLength(json) > limites.octets) return 'Ce formulaire est trop long (100 ko au plus).'
-  return undefined
-}
-
-function profondeurDepasse(valeur: unknown, reste: number): boolean {
-  if (typeof valeur !== 'object' || valeur === null) return false
-  if (reste === 0) return true
-  return Object.values(valeur).some((enfant) => profondeurDepasse(enfant, reste - 1))
+  let valeurs = 0
+  const visiter = (valeur: unknown, niveaux: number): string | undefined => {
+    valeurs += 1
+    if (valeurs > limites.valeurs) return `Ce formulaire contient plus de ${limites.valeurs} réponses.`
+    if (typeof valeur === 'string' && valeur.length > limites.texte) {
+      return `Un texte de ce formulaire dépasse ${limites.texte} caractères.`
+    }
+    if (typeof valeur !== 'object' || valeur === null) return undefined
+    if (niveaux === 0) return 'Ce formulaire est trop profond.'
+    for (const enfant of Object.values(valeur)) {
+      const exces = visiter(enfant, niveaux - 1)
+      if (exces) return exces
+    }
+    return undefined
+  }
+  const exces = visiter(formulaire, limites.profondeur)
+  if (exces) return exces
+  return Buffer.byteLength(JSON.stringify(formulaire)) > limites.octets
+    ? 'Ce formulaire est trop long (100 ko au plus).'
+    : undefined
 }
 
 /**

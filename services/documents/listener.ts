@@ -1,0 +1,152 @@
+import { SpanKind } from '@opentelemetry/api'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { errorCatalog, Refusal } from '../../contracts/errors.ts'
+import type { Db } from '../../infra/db.ts'
+import type { Ground } from '../../infra/service.ts'
+import { contextFrom, failSpan, inSpan } from '../../infra/telemetry.ts'
+import { type Depot, recevoirFichier } from './recevoir-fichier.ts'
+import { type Lecture, servirContenu } from './servir-contenu.ts'
+import { Tickets } from './tickets.ts'
+
+/** The door through which the gateway moves bytes: loopback only, each request under a one-use ticket. */
+export interface Listener {
+  /** Its address, without trailing slash. */
+  readonly url: string
+  readonly depots: Tickets<Depot>
+  readonly lectures: Tickets<Lecture>
+  /** No new request; running ones get 10 seconds to end. */
+  stop(): Promise<void>
+}
+
+const listeners = new WeakMap<Db, Listener>()
+
+/** The listener of the service to which this pool belongs; one process may run several services in tests. */
+export function listenerOf(db: Db): Listener {
+  const listener = listeners.get(db)
+  if (!listener) throw new Refusal('service-indisponible')
+  return listener
+}
+
+/** @param inactivityMs a connection on which no byte moves for so long is cut */
+export async function startListener(ground: Ground, inactivityMs = 30_000): Promise<Listener> {
+  const depots = new Tickets<Depot>(ground.now)
+  const lectures = new Tickets<Lecture>(ground.now)
+  const server = createServer({ requestTimeout: 15 * 60_000 }, (request, response) => {
+    void answer(ground, { depots, lectures }, request, response)
+  })
+  server.timeout = inactivityMs
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the listener has no port')
+  const listener: Listener = {
+    url: `http://127.0.0.1:${address.port}`,
+    depots,
+    lectures,
+    stop: () =>
+      new Promise((resolve) => {
+        const patience = setTimeout(() => server.closeAllConnections(), 10_000)
+        server.close(() => {
+          clearTimeout(patience)
+          resolve()
+        })
+      }),
+  }
+  listeners.set(ground.db, listener)
+  return listener
+}
+
+type Rooms = Pick<Listener, 'depots' | 'lectures'>
+
+/** Answers one request in one span and one log line, under the route: the ticket stands in neither. */
+async function answer(
+  ground: Ground,
+  rooms: Rooms,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const started = performance.now()
+  const { route, work } = find(ground, rooms, request, response)
+  await inSpan(
+    route,
+    {
+      kind: SpanKind.SERVER,
+      parent: contextFrom(request.headers.traceparent?.toString()),
+      attributes: { 'http.route': route },
+    },
+    async (span) => {
+      try {
+        await work()
+      } catch (error) {
+        if (interrupted(request, error)) {
+          ground.log.info({ route }, 'file request interrupted')
+          return
+        }
+        if (!(error instanceof Refusal)) {
+          failSpan(span, error)
+          ground.log.error({ err: error, route }, 'file request failed')
+        }
+        refuse(response, error)
+      }
+      // What a refused upload still sends is read and forgotten, or the next request on this connection would wait.
+      request.resume()
+      const status = response.statusCode
+      span.setAttribute('http.response.status_code', status)
+      ground.log.info({ route, status, ms: Math.round(performance.now() - started) }, 'file request')
+    },
+  )
+}
+
+/** Did the other side go away? Then nobody is left to answer, and nothing is wrong here. */
+function interrupted({ socket }: IncomingMessage, error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  return (
+    socket.destroyed && (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE')
+  )
+}
+
+function find(
+  ground: Ground,
+  { depots, lectures }: Rooms,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  const [, method = '', room = '', ticket = ''] =
+    /^(PUT|GET|HEAD) \/(depots|contenus)\/([\w-]{43})$/.exec(`${request.method} ${request.url}`) ?? []
+  if (method === 'PUT' && room === 'depots')
+    return {
+      route: 'PUT /depots/{billet}',
+      work: async () => {
+        // Leaving the loop must not cut the connection: a refusal still has to be answered.
+        const octets = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+        send(response, 201, await recevoirFichier(ground, valid(depots.take(ticket)), octets))
+      },
+    }
+  if (method !== 'PUT' && room === 'contenus')
+    return {
+      route: `${method} /contenus/{billet}`,
+      work: () => servirContenu(ground, valid(lectures.take(ticket)), request, response),
+    }
+  return { route: 'unknown', work: () => Promise.reject(new Refusal('introuvable')) }
+}
+
+function valid<T>(content: T | undefined): T {
+  if (content === undefined) throw new Refusal('introuvable')
+  return content
+}
+
+/** The problem as the gateway translates it; when the answer has begun it can only be broken off. */
+function refuse(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const { code, detail, extra } = error instanceof Refusal ? error : new Refusal('erreur-interne')
+  send(response, errorCatalog[code][0], { code, detail, extra })
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'private, no-store' })
+  response.end(JSON.stringify(body))
+}

@@ -1,0 +1,162 @@
+import {
+  DocumentDecisionRemise,
+  DocumentDepose,
+  DocumentSupprime,
+  DocumentTeleverse,
+} from '../../contracts/documents.ts'
+import { type Db, query, type Queryable, type Sql, type Transaction } from '../../infra/db.ts'
+import { commit, commitNow, type Origin } from '../../infra/event-log.ts'
+import type { DocumentEnregistre } from './document.ts'
+
+/** Every SQL statement of the documents service. */
+
+function colonnes(sql: Queryable) {
+  return sql`id, usager_id, secteur, nom, type, taille, sha256, statut, emis_par, dossier_id, version, cree_le, supprime_le`
+}
+
+export async function lireDocument(sql: Queryable, id: string): Promise<DocumentEnregistre | null> {
+  return (await lireDocuments(sql, [id]))[0] ?? null
+}
+
+/** Those of these documents that exist, soft-deleted ones included, in no particular order. */
+export async function lireDocuments(sql: Queryable, ids: readonly string[]): Promise<DocumentEnregistre[]> {
+  return await query(
+    'lire les documents',
+    sql<DocumentEnregistre[]>`
+    select ${colonnes(sql)} from documents.document where id = any(${[...ids]}::uuid[])`,
+  )
+}
+
+/** As `lireDocuments`, the rows held until the transaction ends; always in the same order, so that two callers wait instead of deadlocking. */
+export async function verrouillerDocuments(
+  tx: Transaction,
+  ids: readonly string[],
+): Promise<DocumentEnregistre[]> {
+  return await query(
+    'verrouiller les documents',
+    tx<DocumentEnregistre[]>`
+    select ${colonnes(tx)} from documents.document where id = any(${[...ids]}::uuid[]) order by id for update`,
+  )
+}
+
+export async function ajouterDocument(db: Db, document: DocumentEnregistre, origin: Origin): Promise<void> {
+  await commitNow(
+    db,
+    {
+      name: 'ajouter le document',
+      write: db.sql<{ id: string; version: number }[]>`
+        insert into documents.document (id, usager_id, secteur, nom, type, taille, sha256, statut, emis_par, dossier_id,
+          version, cree_le)
+        values (${document.id}, ${document.usagerId}, ${document.secteur}, ${document.nom}, ${document.type},
+          ${document.taille}, ${document.sha256}, ${document.statut}, ${document.emisPar}, ${document.dossierId},
+          ${document.version}, ${document.creeLe})
+        returning id, version`,
+      event: DocumentTeleverse,
+      data: { secteur: document.secteur, type: document.type, taille: document.taille },
+      usagerId: document.usagerId,
+    },
+    origin,
+  )
+}
+
+/** Soft deletion of a free document; false when it is not free, or deleted already, and then nothing was written. */
+export async function supprimerDocument(
+  db: Db,
+  document: DocumentEnregistre,
+  origin: Origin,
+): Promise<boolean> {
+  const row = await commitNow(
+    db,
+    {
+      name: 'supprimer le document',
+      write: db.sql<{ id: string; version: number }[]>`
+        update documents.document set supprime_le = ${origin.time}, version = version + 1
+        where id = ${document.id} and statut = 'libre' and supprime_le is null
+        returning id, version`,
+      event: DocumentSupprime,
+      data: { secteur: document.secteur },
+      usagerId: document.usagerId,
+    },
+    origin,
+  )
+  return row !== undefined
+}
+
+/** Freezes a locked document into a filed dossier. */
+export async function deposerDocument(
+  tx: Transaction,
+  document: DocumentEnregistre,
+  depot: { dossierId: string; piece: string },
+  origin: Origin,
+): Promise<void> {
+  const row = await commit(
+    tx,
+    {
+      name: 'deposer le document',
+      write: tx<{ id: string; version: number }[]>`
+        update documents.document
+        set statut = 'depose', dossier_id = ${depot.dossierId}, supprime_le = null, version = version + 1
+        where id = ${document.id} and version = ${document.version}
+        returning id, version`,
+      event: DocumentDepose,
+      data: { secteur: document.secteur, ...depot },
+      usagerId: document.usagerId,
+    },
+    origin,
+  )
+  if (!row) throw new Error('a locked document has changed')
+}
+
+/** Gives a locked document of the administration to the usager whose dossier it decides. */
+export async function remettreDocument(
+  tx: Transaction,
+  document: DocumentEnregistre,
+  remise: { usagerId: string; dossierId: string; reference: string },
+  origin: Origin,
+): Promise<void> {
+  const { usagerId, dossierId, reference } = remise
+  const row = await commit(
+    tx,
+    {
+      name: 'remettre le document',
+      write: tx<{ id: string; version: number }[]>`
+        update documents.document
+        set statut = 'decision', usager_id = ${usagerId}, dossier_id = ${dossierId}, supprime_le = null,
+          version = version + 1
+        where id = ${document.id} and version = ${document.version}
+        returning id, version`,
+      event: DocumentDecisionRemise,
+      data: { secteur: document.secteur, dossierId, reference },
+      usagerId,
+    },
+    origin,
+  )
+  if (!row) throw new Error('a locked document has changed')
+}
+
+/** Erases the rows of documents soft-deleted before that instant; returns how many. */
+export async function effacerSupprimes(sql: Sql, avant: Date): Promise<number> {
+  const result = await query(
+    'effacer les documents supprimes',
+    sql`delete from documents.document where supprime_le < ${avant} and statut = 'libre'`,
+  )
+  return result.count
+}
+
+/** Those of these identifiers that no row bears. */
+export async function sansDocument(sql: Sql, ids: readonly string[]): Promise<string[]> {
+  const rows = await query(
+    'chercher les fichiers sans document',
+    sql<{ id: string }[]>`
+    select f.id from unnest(${[...ids]}::uuid[]) as f (id)
+    where not exists (select from documents.document d where d.id = f.id)`,
+  )
+  return rows.map((row) => row.id)
+}
+
+/** The mark that the folder of this database's files bears. */
+export async function lireMarque(sql: Sql): Promise<string> {
+  const [row] = await query('lire la marque du depot', sql<{ id: string }[]>`select id from documents.depot`)
+  if (!row) throw new Error('documents.depot has lost its row')
+  return row.id
+}

@@ -1,0 +1,31 @@
+import type { z } from 'zod'
+import type { VerifierPieces } from '../../contracts/documents.ts'
+import type { Personne } from '../../contracts/principal.ts'
+import { personne } from '../../infra/access.ts'
+import type { Call } from '../../infra/service.ts'
+import type { DocumentEnregistre } from './document.ts'
+import * as store from './store.ts'
+
+type Question = z.output<typeof VerifierPieces.params>
+
+export async function verifierPieces(
+  question: Question,
+  call: Call,
+): Promise<z.output<typeof VerifierPieces.returns>> {
+  const appelant = personne(call.principal)
+  const documents = await store.lireDocuments(call.db.sql, question.documentIds)
+  const acceptes = new Set(documents.filter((d) => acceptable(d, question, appelant)).map((d) => d.id))
+  return { inconnus: question.documentIds.filter((id) => !acceptes.has(id)) }
+}
+
+/** An usager may give the same paper to several dossiers; a decision is handed over once. */
+function acceptable(
+  document: DocumentEnregistre,
+  { secteur, emisPar }: Omit<Question, 'documentIds'>,
+  appelant: Personne,
+): boolean {
+  if (document.supprimeLe || document.secteur !== secteur || document.emisPar !== emisPar) return false
+  return emisPar === 'usager'
+    ? document.usagerId === appelant.usagers[secteur]
+    : appelant.agentDe.includes(secteur) && document.statut === 'libre'
+}

@@ -1,0 +1,102 @@
+import { createServer } from 'node:http'
+import * as oidc from 'openid-client'
+
+/** Signing in as a person would, by an OpenID Connect client that is not ours, without a browser. */
+
+export interface Session {
+  /** A valid access token, refreshed when it is about to end. */
+  token(): Promise<string>
+}
+
+const redirectUri = 'http://127.0.0.1:8765/callback'
+
+/** Authorization code + PKCE through the login page. */
+export async function signIn(baseUrl: string, identifiant: string, motDePasse: string, client = 'mobile'): Promise<Session> {
+  const configuration = await discover(baseUrl, client)
+  const verifier = oidc.randomPKCECodeVerifier()
+  const state = oidc.randomState()
+  const address = oidc.buildAuthorizationUrl(configuration, {
+    redirect_uri: redirectUri,
+    scope: 'openid profile email',
+    code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    state,
+  })
+  const back = await passLoginPage(address, identifiant, motDePasse)
+  let tokens: oidc.TokenEndpointResponse = await oidc.authorizationCodeGrant(configuration, back, { pkceCodeVerifier: verifier, expectedState: state })
+  let expiresAt = Date.now() + (tokens.expires_in ?? 60) * 1000
+  return {
+    async token() {
+      if (Date.now() > expiresAt - 20_000 && tokens.refresh_token) {
+        tokens = await oidc.refreshTokenGrant(configuration, tokens.refresh_token)
+        expiresAt = Date.now() + (tokens.expires_in ?? 60) * 1000
+      }
+      return tokens.access_token
+    },
+  }
+}
+
+/** A staff system: client credentials. */
+export async function signInSystem(baseUrl: string, client: string, secret: string): Promise<Session> {
+  const configuration = await discover(baseUrl, client, secret)
+  const tokens = await oidc.clientCredentialsGrant(configuration)
+  return { token: async () => tokens.access_token }
+}
+
+async function discover(baseUrl: string, client: string, secret?: string): Promise<oidc.Configuration> {
+  return await oidc.discovery(
+    new URL(`${baseUrl}/realms/malakoff`),
+    client,
+    undefined,
+    secret ? oidc.ClientSecretBasic(secret) : oidc.None(),
+    { execute: [oidc.allowInsecureRequests] },
+  )
+}
+
+/** Follows redirects with a cookie jar, fills the form once, and stops at the client's own address. */
+async function passLoginPage(start: URL, identifiant: string, motDePasse: string): Promise<URL> {
+  const cookies = new Map<string, string>()
+  let address = start
+  let init: RequestInit = {}
+  for (let hop = 0; hop < 15; hop++) {
+    const response = await fetch(address, {
+      ...init,
+      redirect: 'manual',
+      headers: { ...(init.headers as Record<string, string>), cookie: [...cookies].map(([n, v]) => `${n}=${v}`).join('; ') },
+    })
+    for (const cookie of response.headers.getSetCookie()) {
+      const [pair = ''] = cookie.split(';')
+      const at = pair.indexOf('=')
+      cookies.set(pair.slice(0, at), pair.slice(at + 1))
+    }
+    const location = response.headers.get('location')
+    if (location) {
+      await response.body?.cancel()
+      address = new URL(location, address)
+      init = {}
+      if (address.href.startsWith(redirectUri)) return address
+      continue
+    }
+    const page = await response.text()
+    const action = /<form[^>]*action="([^"]+)"/.exec(page)?.[1]
+    if (!action || init.method === 'POST') throw new Error(`sign-in stopped at ${address.pathname} (${response.status})`)
+    address = new URL(action.replaceAll('&amp;', '&'), address)
+    init = {
+      method: 'POST',
+      body: new URLSearchParams({ identifiant, motDePasse, action: 'connexion' }).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: address.origin },
+    }
+  }
+  throw new Error('sign-in did not end')
+}
+
+/** A free port on loopback, for a hub of one's own. */
+export async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
