@@ -1,71 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import type { Demarche } from '../../contracts/demarches.ts'
-import { Refusal } from '../../contracts/errors.ts'
-import { demarche as demarcheDuCatalogue } from '../../services/demarches/catalogue.ts'
-import {
-  actionsPermises,
-  type EtatDuDossier,
-  horlogeDuDossier,
-  type Role,
-} from '../../services/demarches/dossier.ts'
-import { deciderImplicitement, rappelerEcheance } from '../../services/demarches/silence.ts'
+import { actionsPermises } from '../../services/demarches/dossier.ts'
+import { deciderImplicitement } from '../../services/demarches/silence.ts'
 import { type Commande, creer, executer } from '../../services/demarches/transitions.ts'
-import { formulairesValides } from './exemples.ts'
-
-const stationnement = demarcheDuCatalogue('stationnement-residentiel') as Demarche
-const sva: Demarche = { ...stationnement, horloge: { ...stationnement.horloge, silence: 'acceptation' } }
-const sansEffet: Demarche = { ...stationnement, horloge: { ...stationnement.horloge, silence: 'aucun' } }
-const formulaire = formulairesValides['stationnement-residentiel'] as Record<string, unknown>
-const pieces = [{ piece: 'justificatif-domicile', documentId: randomUUID() }]
-const correctionId = randomUUID()
-const messageId = randomUUID()
-
-const aMidi = (jour: string) => new Date(`${jour}T11:00:00Z`)
-
-function brouillon(changements: Partial<EtatDuDossier> = {}): EtatDuDossier {
-  const nouveau = { id: randomUUID(), reference: '333-333-333', usagerId: randomUUID(), formulaire, pieces }
-  const contexte = { demarche: stationnement, maintenant: aMidi('2026-03-01') }
-  return { ...creer(nouveau, contexte).etat, ...changements }
-}
-
-function faire(
-  dossier: EtatDuDossier,
-  jour: string,
-  role: Role,
-  commande: Commande,
-  autre: { siVersion?: number; demarche?: Demarche } = {},
-) {
-  return executer(dossier, commande, { demarche: stationnement, maintenant: aMidi(jour), role, ...autre })
-}
-
-/** Deposited on 10 March: silence rejects on 11 May. */
-const depose = () => faire(brouillon(), '2026-03-10', 'usager', { type: 'deposer' }).etat
-const instruit = () => faire(depose(), '2026-03-12', 'agent', { type: 'instruire' }).etat
-const decide = () =>
-  faire(instruit(), '2026-03-15', 'agent', { type: 'decider', sens: 'refuse', motivation: 'Hors zone.' }).etat
-const demander = (id = correctionId): Commande => ({
-  type: 'demander_correction',
-  motif: 'incorrect',
-  texte: 'Le justificatif est illisible.',
-  correctionId: id,
+import {
+  aMidi,
+  brouillon,
+  decide,
+  demander,
+  depose,
+  faire,
+  formulaire,
+  instruit,
   messageId,
-})
-const repondre = (id = correctionId): Commande => ({
-  type: 'envoyer_message',
-  texte: 'Le voici.',
-  messageId,
-  correctionId: id,
-})
-
-function refusDe(action: () => unknown): Refusal {
-  try {
-    action()
-  } catch (erreur) {
-    if (erreur instanceof Refusal) return erreur
-    throw erreur
-  }
-  throw new Error('nothing was refused')
-}
+  pieces,
+  refusDe,
+  repondre,
+  stationnement,
+} from './dossiers.ts'
 
 describe('a draft', () => {
   test('may be empty, has no clock, and is the usager’s alone', () => {
@@ -189,125 +140,6 @@ describe('the version expected', () => {
   })
 })
 
-describe('a correction', () => {
-  test('gives the dossier back to the usager, stops the clock and carries the message', () => {
-    const { etat, evenement, message } = faire(instruit(), '2026-03-20', 'agent', demander())
-    expect(etat).toMatchObject({ etat: 'en_construction', suspendue: true, echeanceLe: '2026-05-12' })
-    expect(etat.corrections).toEqual([
-      { id: correctionId, motif: 'incorrect', demandeeLe: '2026-03-20', resolueLe: null, messageId },
-    ])
-    expect(message).toEqual({
-      id: messageId,
-      auteur: 'agent',
-      texte: 'Le justificatif est illisible.',
-      correctionId,
-      creeLe: '2026-03-20T11:00:00.000Z',
-    })
-    expect(evenement.data).toMatchObject({ correctionId, motif: 'incorrect' })
-    expect(JSON.stringify(evenement.data)).not.toContain('illisible')
-    expect(actionsPermises(etat, 'usager')).toEqual(['modifier', 'envoyer_message'])
-  })
-
-  test('keeps moving the day on while it is open, at each reading', () => {
-    const { etat } = faire(instruit(), '2026-03-20', 'agent', demander())
-    expect(horlogeDuDossier(etat, { demarche: stationnement, maintenant: aMidi('2026-03-30') })).toEqual({
-      echeanceLe: '2026-05-22',
-      suspendue: true,
-    })
-  })
-
-  test('answered, gives it back to the instruction that it interrupted', () => {
-    const ouvert = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    const { etat, evenement, message } = faire(ouvert, '2026-03-25', 'usager', repondre())
-    expect(etat).toMatchObject({ etat: 'en_instruction', suspendue: false, echeanceLe: '2026-05-17' })
-    expect(etat.corrections).toMatchObject([{ resolueLe: '2026-03-25' }])
-    expect(evenement).toMatchObject({
-      contract: { type: 'guichet.dossier.correction-resolue.v1' },
-      data: { correctionId, pieces, echeanceLe: '2026-05-17', etat: 'en_instruction' },
-    })
-    expect(message).toMatchObject({ auteur: 'usager', correctionId })
-  })
-
-  test('asked before any instruction, leaves it to be taken', () => {
-    const ouvert = faire(depose(), '2026-03-20', 'agent', demander()).etat
-    expect(faire(ouvert, '2026-03-25', 'usager', repondre()).etat.etat).toBe('en_construction')
-  })
-
-  test('is one of two: only the last answer gives the dossier back', () => {
-    const seconde = randomUUID()
-    const une = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    const deux = faire(une, '2026-04-01', 'agent', demander(seconde)).etat
-    const premiereReponse = faire(deux, '2026-04-02', 'usager', repondre(seconde)).etat
-    expect(premiereReponse).toMatchObject({ etat: 'en_construction', suspendue: true })
-    expect(faire(premiereReponse, '2026-04-03', 'usager', repondre()).etat).toMatchObject({
-      etat: 'en_instruction',
-      suspendue: false,
-      // 11 May + (20 March..3 April: 15 days) + (1..2 April: 2 days)
-      echeanceLe: '2026-05-28',
-    })
-  })
-
-  test('asked again after an answer, interrupts again', () => {
-    const une = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    const repondue = faire(une, '2026-03-25', 'usager', repondre()).etat
-    const seconde = randomUUID()
-    const deux = faire(repondue, '2026-03-26', 'agent', demander(seconde)).etat
-    expect(faire(deux, '2026-03-27', 'usager', repondre(seconde)).etat.etat).toBe('en_instruction')
-  })
-
-  test('lets the usager change the form, which must stay whole', () => {
-    const ouvert = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    const nouveau = { ...formulaire, nom: 'Durand' }
-    expect(
-      faire(ouvert, '2026-03-21', 'usager', { type: 'modifier', formulaire: nouveau }).etat,
-    ).toMatchObject({ formulaire: nouveau, etat: 'en_construction', suspendue: true })
-    expect(
-      refusDe(() => faire(ouvert, '2026-03-21', 'usager', { type: 'modifier', formulaire: {} })).code,
-    ).toBe('donnees-invalides')
-  })
-
-  test('is not answered while an obligatory attachment is missing', () => {
-    const ouvert = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    const vide = faire(ouvert, '2026-03-21', 'usager', { type: 'modifier', pieces: [] }).etat
-    expect(refusDe(() => faire(vide, '2026-03-22', 'usager', repondre())).code).toBe('piece-manquante')
-  })
-
-  test('is answered by the usager only, once, and only when it was asked', () => {
-    const ouvert = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    const repondu = faire(ouvert, '2026-03-25', 'usager', repondre()).etat
-    for (const [dossier, role, commande] of [
-      [ouvert, 'agent', repondre()],
-      [ouvert, 'usager', repondre(randomUUID())],
-      [repondu, 'usager', repondre()],
-      [decide(), 'usager', repondre()],
-    ] as const) {
-      const refus = refusDe(() => faire(dossier, '2026-03-26', role, commande))
-      expect(refus.code).toBe('donnees-invalides')
-      expect(refus.extra.erreurs).toMatchObject([{ pointeur: '/correctionId' }])
-    }
-  })
-
-  test('is not answered by a message that does not say so', () => {
-    const ouvert = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    const question: Commande = { type: 'envoyer_message', texte: 'Lequel?', messageId }
-    expect(faire(ouvert, '2026-03-21', 'usager', question).etat).toMatchObject({
-      etat: 'en_construction',
-      corrections: [{ resolueLe: null }],
-    })
-  })
-
-  test('that nobody answers ends when the agent takes the dossier back', () => {
-    const ouvert = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    const repris = faire(ouvert, '2026-04-20', 'agent', { type: 'instruire' }).etat
-    expect(repris).toMatchObject({
-      etat: 'en_instruction',
-      corrections: [{ resolueLe: '2026-04-20' }],
-      suspendue: false,
-      echeanceLe: '2026-06-12',
-    })
-  })
-})
-
 describe('a decision', () => {
   test('stops the clock and tells no reason in its event', () => {
     const documentId = randomUUID()
@@ -388,94 +220,5 @@ describe('a reopened dossier', () => {
     const nouveau = faire(rouvert().etat, '2026-03-25', 'agent', { type: 'decider', sens: 'accepte' }).etat
     expect(nouveau).toMatchObject({ etat: 'accepte', echeanceLe: null })
     expect(actionsPermises(nouveau, 'agent')).toContain('rouvrir')
-  })
-})
-
-describe('silence', () => {
-  const leJour = { maintenant: new Date('2026-05-10T22:00:00Z') } // 00:00 in Paris on 11 May
-
-  test.each([
-    ['rejects', stationnement, 'refuse'],
-    ['accepts', sva, 'accepte'],
-  ] as const)('%s from the first instant of the legal day, in both states', (_nom, demarche, sens) => {
-    for (const dossier of [depose(), instruit()]) {
-      const resultat = deciderImplicitement(dossier, { demarche, ...leJour })
-      expect(resultat?.etat).toMatchObject({
-        etat: sens,
-        echeanceLe: null,
-        version: dossier.version + 1,
-        decision: {
-          sens,
-          implicite: true,
-          motivation: null,
-          documentId: null,
-          le: '2026-05-10T22:00:00.000Z',
-        },
-      })
-      expect(resultat?.evenement.data).toMatchObject({ sens, implicite: true, documentId: null })
-      expect(resultat?.message).toBeUndefined()
-    }
-  })
-
-  test('dates from the legal day even when the machine wakes up late', () => {
-    const resultat = deciderImplicitement(depose(), { demarche: sva, maintenant: aMidi('2026-06-01') })
-    expect(resultat?.etat).toMatchObject({
-      decision: { le: '2026-05-10T22:00:00.000Z' },
-      modifieLe: '2026-06-01T11:00:00.000Z',
-    })
-  })
-
-  test('decides nothing one millisecond before', () => {
-    expect(
-      deciderImplicitement(depose(), { demarche: sva, maintenant: new Date('2026-05-10T21:59:59.999Z') }),
-    ).toBeNull()
-  })
-
-  test('decides nothing when it means nothing, is too early, or there is nothing to decide', () => {
-    const ouvert = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    const repondu = faire(ouvert, '2026-03-25', 'usager', repondre()).etat
-    expect(deciderImplicitement(depose(), { demarche: sansEffet, ...leJour })).toBeNull()
-    for (const dossier of [brouillon(), ouvert, repondu, decide()]) {
-      expect(deciderImplicitement(dossier, { demarche: sva, ...leJour })).toBeNull()
-    }
-    expect(deciderImplicitement(repondu, { demarche: sva, maintenant: aMidi('2026-05-17') })).not.toBeNull()
-  })
-})
-
-describe('a reminder', () => {
-  const rappel = (dossier: EtatDuDossier, jours: number, jour: string) =>
-    rappelerEcheance(dossier, jours, { maintenant: aMidi(jour) })
-
-  test('tells the day and what is left, as an event of its own', () => {
-    const resultat = rappel(instruit(), 14, '2026-04-27')
-    expect(resultat?.evenement).toMatchObject({
-      contract: { type: 'guichet.dossier.echeance-proche.v1' },
-      data: { echeanceLe: '2026-05-11', joursRestants: 14 },
-    })
-    expect(resultat?.etat).toMatchObject({ etat: 'en_instruction', echeanceLe: '2026-05-11', version: 4 })
-  })
-
-  test('that comes late tells what is really left', () => {
-    expect(rappel(depose(), 14, '2026-04-30')?.evenement.data).toMatchObject({ joursRestants: 11 })
-    expect(rappel(depose(), 3, '2026-05-10')?.evenement.data).toMatchObject({ joursRestants: 1 })
-  })
-
-  test('is not given twice for the same few days: the nearest one speaks', () => {
-    expect(rappel(depose(), 14, '2026-05-07')).not.toBeNull()
-    expect(rappel(depose(), 14, '2026-05-08')).toBeNull()
-    expect(rappel(depose(), 3, '2026-05-08')).not.toBeNull()
-  })
-
-  test('is not given too early, on the day itself, nor without a running clock', () => {
-    const ouvert = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    expect(rappel(depose(), 14, '2026-04-26')).toBeNull()
-    expect(rappel(depose(), 3, '2026-05-11')).toBeNull()
-    for (const dossier of [brouillon(), ouvert, decide()])
-      expect(rappel(dossier, 14, '2026-04-27')).toBeNull()
-  })
-
-  test('is given where silence means nothing: the city keeps its word', () => {
-    const { etat } = faire(brouillon(), '2026-03-10', 'usager', { type: 'deposer' }, { demarche: sansEffet })
-    expect(rappel(etat, 14, '2026-04-27')).not.toBeNull()
   })
 })

@@ -15,8 +15,8 @@ const result = spawnSync(
     jest,
     '--config',
     join(root, 'test/jest.config.js'),
-    `--testRegex=\\.(${(chosen.length > 0 ? chosen : tiers).join('|')})\\.test\\.ts$`,
     ...rest,
+    `--testRegex=\\.(${(chosen.length > 0 ? chosen : tiers).join('|')})\\.test\\.ts$`,
   ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, NODE_ENV: 'test', TIERS: chosen.join(',') } },
 )

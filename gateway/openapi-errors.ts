@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import type { ZodOpenApiResponsesObject } from 'zod-openapi'
+import { Pagination } from '../contracts/define.ts'
+import { type ErrorCode, errorCatalog } from '../contracts/errors.ts'
+import type { Route } from './routes.ts'
+
+export const errorCodes = Object.keys(errorCatalog) as ErrorCode[]
+
+/** Every refusal's body, as `problem.ts` writes it. */
+export const Problem = z
+  .object({
+    type: z.string().describe('`urn:guichet:erreur:<code>`'),
+    title: z.string().describe('Phrase à montrer à la personne'),
+    status: z.int().min(400).max(599),
+    code: z.enum(errorCodes).describe('Code stable: c’est lui que l’application teste'),
+    detail: z.string().optional().describe('Précision sur ce refus'),
+    erreurs: z
+      .array(
+        z.object({
+          pointeur: z.string().describe('Pointeur JSON (RFC 6901) vers le champ'),
+          message: z.string(),
+        }),
+      )
+      .optional()
+      .describe('Champs à corriger'),
+    transitionsPermises: z.array(z.string()).optional().describe('Ce qui reste possible dans l’état actuel'),
+    traceId: z.string().optional().describe('À donner à l’assistance'),
+  })
+  .describe('Refus, au format problem+json (RFC 9457)')
+
+/** One example of a problem per code, to be referred to. */
+export const problemExamples = Object.fromEntries(
+  errorCodes.map((code) => {
+    const [status, title] = errorCatalog[code]
+    const value = { type: `urn:guichet:erreur:${code}`, title, status, code }
+    return [code, { summary: title, value }]
+  }),
+)
+
+/** The refusals of a route, by status: those its contract names and those that any route of its kind can give. */
+export function errorResponses(route: Route): ZodOpenApiResponsesObject {
+  const codes = new Set([...route.action.errors, ...ofItsKind(route)])
+  const byStatus = Map.groupBy(
+    errorCodes.filter((code) => codes.has(code)),
+    (code) => String(errorCatalog[code][0]),
+  )
+  return Object.fromEntries([...byStatus].map(([status, ofStatus]) => [status, response(status, ofStatus)]))
+}
+
+function ofItsKind({ action, method, path, transport }: Route): ErrorCode[] {
+  const { shape } = action.params
+  const hasBody = method === 'POST' || method === 'PATCH'
+  const takesCursor = shape.apres === Pagination.apres || transport === 'stream'
+  return [
+    ...when(!action.access.includes('public'), 'jeton-requis', 'acces-refuse'),
+    ...when(hasBody, 'requete-illisible', 'corps-trop-grand', 'type-non-pris-en-charge'),
+    ...when(method !== 'GET', 'cle-idempotence-requise', 'cle-idempotence-reutilisee'),
+    ...when(path.includes(':'), 'introuvable'),
+    ...when(takesCursor, 'curseur-invalide'),
+    ...when('siVersion' in shape, 'modifie-entre-temps'),
+    ...when(transport === 'download', 'plage-invalide'),
+    'jeton-invalide',
+    'donnees-invalides',
+    'trop-de-requetes',
+    'erreur-interne',
+    'service-indisponible',
+  ]
+}
+
+function when(condition: boolean, ...codes: ErrorCode[]): ErrorCode[] {
+  return condition ? codes : []
+}
+
+const headers: Readonly<Record<string, object>> = {
+  401: { 'WWW-Authenticate': { schema: { type: 'string' } } },
+  429: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
+  503: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
+}
+
+function response(status: string, codes: readonly ErrorCode[]) {
+  return {
+    description: codes.map((code) => `- \`${code}\`: ${errorCatalog[code][1]}`).join('\n'),
+    ...(headers[status] && { headers: headers[status] }),
+    content: {
+      'application/problem+json': {
+        schema: Problem,
+        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+      },
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import type { z } from 'zod'
+import type { Dossier } from '../../contracts/demarches.ts'
+import type { Document } from '../../contracts/documents.ts'
+import { demoPassword } from '../../infra/issuer/accounts.ts'
+import { Client, persist } from '../demo/client.ts'
+import { pdf } from '../demo/journey.ts'
+import { signIn } from '../demo/sign-in.ts'
+
+type DossierLu = z.infer<typeof Dossier>
+
+/** What a client was told is done: this dossier reached this version by this event. */
+export interface Acknowledged {
+  readonly dossierId: string
+  readonly version: number
+  readonly type: string
+}
+
+/** What the clients know at the end; the checkers hold the databases against it. */
+export interface History {
+  readonly acknowledged: Acknowledged[]
+  readonly dossiers: string[]
+  readonly pieces: { dossierId: string; documentId: string }[]
+  readonly decisions: { dossierId: string; documentId: string }[]
+}
+
+/** The events of each dossier, one per request, in order: no more, no less. */
+export const expectedTypes = ['cree', 'modifie', 'depose', 'pris-en-instruction', 'correction-demandee', 'correction-resolue', 'decide']
+  .map((name) => `guichet.dossier.${name}.v1`)
+
+const form = {
+  typeDemande: 'premiere-demande',
+  nom: 'Ferrand',
+  prenom: 'Amina',
+  courriel: 'amina.ferrand@example.org',
+  adresse: { voie: '12 boulevard Gabriel-Péri', codePostal: '92240', commune: 'Malakoff' },
+  vehicule: { immatriculation: 'AB-123-CD', genre: 'voiture', detention: 'proprietaire' },
+  dateDebut: '2027-01-01',
+  dureeMois: 12,
+  engagement: true,
+}
+
+/** Plays `count` dossiers, `width` at a time, each request repeated under its key until it is answered. */
+export async function playDossiers(baseUrl: string, count: number, width: number): Promise<History> {
+  const history: History = { acknowledged: [], dossiers: [], pieces: [], decisions: [] }
+  const person = async (who: string) => new Client(baseUrl, await persist(() => signIn(baseUrl, who, demoPassword)))
+  const usagers = [await person('amina'), await person('bastien')]
+  const agent = await person('fatou')
+  let next = 0
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      while (next < count) await playOne(usagers[next++ % usagers.length]!, agent, history)
+    }),
+  )
+  return history
+}
+
+async function playOne(usager: Client, agent: Client, history: History): Promise<void> {
+  const acknowledge = (dossier: DossierLu) => {
+    const type = expectedTypes[dossier.version - 1]
+    if (!type) throw new Error(`version ${dossier.version} of a dossier is one too many`)
+    history.acknowledged.push({ dossierId: dossier.id, version: dossier.version, type })
+    return dossier
+  }
+  const upload = async (who: Client, emisPar: string) =>
+    (await who.upload<z.infer<typeof Document>>(`/v1/documents?secteur=espace-public&emisPar=${emisPar}`, 'piece.pdf', pdf('Piece'))).body
+  const { body: cree } = await usager.post<DossierLu>('/v1/dossiers', { demarche: 'stationnement-residentiel', formulaire: form })
+  const { id } = acknowledge(cree)
+  history.dossiers.push(id)
+  const piece = await upload(usager, 'usager')
+  acknowledge(
+    (await usager.patch<DossierLu>(`/v1/dossiers/${id}`, { pieces: [{ piece: 'justificatif-domicile', documentId: piece.id }] })).body,
+  )
+  acknowledge((await usager.post<DossierLu>(`/v1/dossiers/${id}/depot`)).body)
+  history.pieces.push({ dossierId: id, documentId: piece.id })
+  acknowledge((await agent.post<DossierLu>(`/v1/dossiers/${id}/instruction`)).body)
+  const demande = acknowledge(
+    (await agent.post<DossierLu>(`/v1/dossiers/${id}/corrections`, { motif: 'incorrect', texte: 'À préciser.' })).body,
+  )
+  acknowledge(
+    (await usager.post<DossierLu>(`/v1/dossiers/${id}/messages`, { texte: 'Voici.', correctionId: demande.corrections[0]!.id })).body,
+  )
+  const decision = await upload(agent, 'agent')
+  acknowledge((await agent.post<DossierLu>(`/v1/dossiers/${id}/decision`, { sens: 'accepte', documentId: decision.id })).body)
+  history.decisions.push({ dossierId: id, documentId: decision.id })
+}

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const root = join(import.meta.dirname, '../..')
+
+export interface HubProcessOptions {
+  readonly port: number
+  readonly databaseUrl: string
+  readonly dataFolder: string
+  readonly publicUrl: string
+  /** Modules loaded before the hub: test/faults plants its bugs so. */
+  readonly preload?: readonly string[]
+  readonly entry?: string
+}
+
+/** A hub as a real process of its own, started as `npm start` does. */
+export class HubProcess {
+  readonly #options: HubProcessOptions
+  #child: ChildProcess | null = null
+  #output = ''
+
+  constructor(options: HubProcessOptions) {
+    this.#options = options
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#options.port}`
+  }
+
+  /** Starts it and waits until it serves. */
+  async start(): Promise<void> {
+    const { port, databaseUrl, dataFolder, publicUrl, preload = [], entry = 'infra/main.ts' } = this.#options
+    const imports = ['./infra/telemetry.ts', ...preload].flatMap((module) => ['--import', module])
+    const child = spawn(process.execPath, [...imports, entry], {
+      cwd: root,
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: 'test',
+        PORT: String(port),
+        PUBLIC_URL: publicUrl,
+        DATABASE_URL: databaseUrl,
+        HUB_DATA: dataFolder,
+        LOG_LEVEL: 'warn',
+        RETRY_BASE_MS: '50',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child = child
+    const keep = (chunk: Buffer) => {
+      this.#output = (this.#output + chunk.toString()).slice(-20_000)
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    const end = Date.now() + 60_000
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`the hub ended at its start:\n${this.#output}`)
+      if (child.signalCode !== null) return // killed while it started, by whoever wants that
+      if (await fetch(`${this.url}/health/ready`).then((r) => r.ok, () => false)) return
+      if (Date.now() > end) throw new Error(`the hub did not get ready:\n${this.#output}`)
+      await delay(25)
+    }
+  }
+
+  /** The end of what it printed. */
+  get output(): string {
+    return this.#output
+  }
+
+  /** Ends at once, as a power cut would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** Ends in order; resolves to the exit code. */
+  async stop(): Promise<number | null> {
+    return await this.#end('SIGTERM')
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
+    return child.exitCode
+  }
+}
