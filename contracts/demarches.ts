@@ -180,7 +180,7 @@ export const CreerDossier = command({
   summary: 'Ouvre un dossier en brouillon; le formulaire peut être incomplet.',
   access: ['compte'],
   params: z.strictObject({
-    demarche: z.string().max(64),
+    demarche: z.string().max(64).meta({ examples: ['inscription-scolaire'] }),
     formulaire: Formulaire.default({}),
     pieces: Pieces.default([]),
   }),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ZodOpenApiResponsesObject } from 'zod-openapi'
+import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi'
 import { Pagination } from '../contracts/define.ts'
 import { type ErrorCode, errorCatalog } from '../contracts/errors.ts'
 import type { Route } from './routes.ts'
@@ -71,15 +71,22 @@ function when(condition: boolean, ...codes: ErrorCode[]): ErrorCode[] {
   return condition ? codes : []
 }
 
-const headers: Readonly<Record<string, object>> = {
+const headers: Readonly<Record<string, NonNullable<ZodOpenApiResponseObject['headers']>>> = {
   401: { 'WWW-Authenticate': { schema: { type: 'string' } } },
   429: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
   503: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
 }
 
-function response(status: string, codes: readonly ErrorCode[]) {
-  return {
-    description: codes.map((code) => `- \`${code}\`: ${errorCatalog[code][1]}`).join('\n'),
+const responses = new Map<string, ZodOpenApiResponseObject>()
+
+/** One component per set of codes: most routes share theirs. */
+function response(status: string, codes: readonly ErrorCode[]): ZodOpenApiResponseObject {
+  const id = codes.join('.')
+  const known = responses.get(id)
+  if (known) return known
+  const made: ZodOpenApiResponseObject = {
+    id,
+    description: codes.map((code) => `- \`${code}\` : ${errorCatalog[code][1]}`).join('\n'),
     ...(headers[status] && { headers: headers[status] }),
     content: {
       'application/problem+json': {
@@ -88,4 +95,6 @@ function response(status: string, codes: readonly ErrorCode[]) {
       },
     },
   }
+  responses.set(id, made)
+  return made
 }

@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { Refusal } from '../contracts/errors.ts'
 import type { Logger } from '../infra/log.ts'
 import { contextFrom, failSpan } from '../infra/telemetry.ts'
+import { sendNotFound } from './pages/not-found.ts'
 import { sendProblem } from './problem.ts'
 
 const jsonLimit = 256 * 1024
@@ -33,7 +34,7 @@ export async function createHttpServer(
 ): Promise<HttpServer> {
   const servers: Server[] = []
   const app = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance: log.child({}, { level: 'warn' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: jsonLimit,
     requestTimeout: 120_000,
@@ -56,7 +57,7 @@ export async function createHttpServer(
   app.decorateRequest('refusal', null)
   await app.register(multipart)
   app.setErrorHandler(sendProblem)
-  app.setNotFoundHandler((request, reply) => sendProblem(new Refusal('introuvable'), request, reply))
+  app.setNotFoundHandler(sendNotFound)
 
   const tracer = trace.getTracer('guichet')
   app.addHook('onRequest', (request, reply, done) => {

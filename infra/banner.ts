@@ -2,8 +2,12 @@ import type { Config } from './config.ts'
 import { demoAccounts, demoPassword } from './issuer/accounts.ts'
 
 /** What a person reads after `npm start`: where things are, who can sign in, what is real, what to try. */
-export function banner(config: Config, url: string, milliseconds: number): string {
-  const line = (label: string, text: string) => `  ${label.padEnd(12)} ${text}`
+export function banner(
+  config: Config,
+  url: string,
+  databaseHome: string | undefined,
+  milliseconds: number,
+): string {
   const part = (name: string, real: string | undefined, embedded: string) =>
     line(name, real ? `real (${new URL(real).host})` : `embedded: ${embedded}`)
   return [
@@ -14,7 +18,7 @@ export function banner(config: Config, url: string, milliseconds: number): strin
     line('API', `${url}/docs  (OpenAPI: ${url}/v1/openapi.json)`),
     line('Health', `${url}/health/ready`),
     '',
-    part('PostgreSQL', config.databaseUrl, 'its own server, data in .hub/'),
+    part('PostgreSQL', config.databaseUrl, `its own server, data in ${databaseHome}`),
     part('Identity', config.keycloakUrl, 'a demo issuer, not for production'),
     line('Event bus', 'embedded: the event log in PostgreSQL'),
     '',
@@ -30,4 +34,8 @@ export function banner(config: Config, url: string, milliseconds: number): strin
     '',
     '',
   ].join('\n')
+}
+
+function line(label: string, text: string): string {
+  return `  ${label.padEnd(12)} ${text}`
 }

@@ -65,10 +65,52 @@ export async function transaction<T>(db: Db, name: string, work: (tx: Transactio
   const result = await inSpan(
     name,
     { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql', 'db.query.summary': name } },
-    () => db.sql.begin((tx) => work(tx)) as Promise<T>,
+    () => begin(db.sql, work),
   )
   db.committed.notify()
   return result
+}
+
+/**
+ * `sql.begin`, made safe for a connection that is lost on the way. postgres.js 3.4.9 would send the next
+ * statement, or its own `rollback` or `commit`, on the closed connection: a TypeError that nobody can catch
+ * ends the process, or the pool keeps a slot that never sends again (porsager/postgres#1208). So once the
+ * connection is gone nothing more is said on it; `sql.begin` then rejects by itself.
+ */
+async function begin<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  let lost: unknown
+  const silent = () => new Promise<never>(() => {})
+  // After what is under way in this turn, the rejection by `sql.begin` included.
+  const settled = () => new Promise<void>((resolve) => process.nextTick(resolve))
+  try {
+    return (await sql.begin(async (tx) => {
+      const alive = new Proxy(tx, {
+        apply(target, self, statement: unknown[]): unknown {
+          if (lost) throw lost
+          return Reflect.apply(target as (...args: unknown[]) => unknown, self, statement)
+        },
+      })
+      try {
+        const result = await work(alive)
+        await settled()
+        return lost ? await silent() : result
+      } catch (error) {
+        await settled()
+        if (lost || losesConnection(error)) return await silent()
+        throw error
+      }
+    })) as T
+  } catch (error) {
+    lost = error
+    throw error
+  }
+}
+
+/** Does this error of a statement say that its connection is closed, or about to be? */
+function losesConnection(error: unknown): boolean {
+  if (error instanceof postgres.PostgresError) return error.severity === 'FATAL' || error.severity === 'PANIC'
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false
+  return error.code.startsWith('CONNECTION_') || ('query' in error && /^E[A-Z]+$/.test(error.code))
 }
 
 /** Is this PostgreSQL refusing a row because of that unique or primary key? */

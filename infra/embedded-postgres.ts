@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { constants, existsSync, readFileSync } from 'node:fs'
 import { access, chmod, chown, cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,6 +11,8 @@ import { ConfigError } from './config.ts'
 
 export interface EmbeddedPostgres {
   readonly url: string
+  /** Where its data and password are. */
+  readonly home: string
   /** Ends the server; running transactions are rolled back, what was committed is on disk. */
   stop(): Promise<void>
 }
@@ -24,7 +27,7 @@ type ServerUser = { readonly uid: number; readonly gid: number } | null
 
 /**
  * Starts a real PostgreSQL server on loopback, from binaries that npm brought, with its data in `folder` and
- * fsync on. A server that outlived a killed hub is taken over. As root, in a folder closed to others, binaries
+ * fsync on. It ends with the hub, however that ends. As root, in a folder closed to others, binaries
  * and data are kept under `/var/lib/guichet` instead, where the server's own account can reach them.
  */
 export async function startEmbeddedPostgres(folder: string, key: string): Promise<EmbeddedPostgres> {
@@ -40,12 +43,19 @@ export async function startEmbeddedPostgres(folder: string, key: string): Promis
   const url = (port: number) => `postgres://guichet:${password}@127.0.0.1:${port}/guichet`
 
   const survivor = await findSurvivor(data)
-  if (survivor && (await answers(url(survivor.port)))) return { url: url(survivor.port), stop: () => end(survivor.pid) }
-  if (survivor) await end(survivor.pid)
-
+  if (survivor !== null) await end(survivor)
   const port = await freePort()
   const server = await launch(usable, data, port, user, url(port))
-  return { url: url(port), stop: () => end(server.pid!) }
+  return {
+    url: url(port),
+    home,
+    async stop() {
+      server.stdin?.end()
+      await Promise.race([once(server, 'exit'), delay(20_000, undefined, { ref: false })])
+      const left = await findSurvivor(data)
+      if (left !== null) await end(left)
+    },
+  }
 }
 
 function serverUser(): ServerUser {
@@ -125,6 +135,19 @@ async function initialise(binaries: Binaries, data: string, home: string, user: 
   throw new Error(`initdb failed: ${result.error?.message ?? result.stderr}`)
 }
 
+/**
+ * Runs the server until it ends or until our end of standard input closes, which the kernel does even when
+ * this process is killed: no server is left behind.
+ */
+const keeper = `
+exec 3<&0
+"$0" "$@" &
+server=$!
+(read -r _ <&3; kill -INT $server) 2>/dev/null &
+reader=$!
+wait $server
+kill $reader 2>/dev/null`
+
 async function launch(
   binaries: Binaries,
   data: string,
@@ -133,11 +156,16 @@ async function launch(
   url: string,
 ): Promise<ChildProcess> {
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', shared_buffers: '128MB', fsync: 'on', synchronous_commit: 'on', timezone: 'UTC', log_timezone: 'UTC' }
-  const child = spawn(
-    binaries.postgres,
-    ['-D', data, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    { ...user, stdio: ['ignore', 'ignore', 'pipe'], cwd: '/', env: { ...process.env, LC_ALL: 'C.UTF-8' } },
-  )
+  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const command = [binaries.postgres, '-D', data, '-p', String(port), ...options]
+  const [file, ...rest] = process.platform === 'win32' ? command : ['/bin/sh', '-c', keeper, ...command]
+  const child = spawn(file!, rest, {
+    ...user,
+    detached: true, // a Ctrl-C reaches the whole process group: the hub must end first
+    stdio: ['pipe', 'ignore', 'pipe'],
+    cwd: '/',
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
+  })
   let output = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-4000)
@@ -147,7 +175,7 @@ async function launch(
     if (await answers(url)) return child
     await delay(50)
   }
-  child.kill('SIGQUIT')
+  child.stdin.end()
   throw new Error(`The embedded PostgreSQL did not start:\n${output}`)
 }
 
@@ -167,12 +195,11 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-async function findSurvivor(data: string): Promise<{ pid: number; port: number } | null> {
+/** The process that still serves this data, perhaps shutting down: its hub was killed a moment ago. */
+async function findSurvivor(data: string): Promise<number | null> {
   const file = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => null)
-  if (!file) return null
-  const lines = file.split('\n')
-  const pid = Number(lines[0])
-  return isRunning(pid) ? { pid, port: Number(lines[3]) } : null
+  const pid = file === null ? 0 : Number(file.split('\n')[0])
+  return pid > 0 && isRunning(pid) ? pid : null
 }
 
 function isRunning(pid: number): boolean {

@@ -79,7 +79,6 @@ export async function startHub(
     closing.push(() => relay.stop())
 
     const broker = new ServiceBroker(brokerOptions)
-    closing.push(() => broker.stop())
     const hubDb: Db = { sql: hubSql, committed }
     const ground = (db: Db, service: string): Ground => ({ db, now, config, log: log.child({ service }) })
     broker.createService(toMoleculerSchema(hubService, ground(hubDb, 'hub')))
@@ -98,6 +97,7 @@ export async function startHub(
         closing.push(() => timers.stop())
       })
     }
+    closing.push(() => broker.stop())
     await broker.start()
     for (const start of loops) start()
 

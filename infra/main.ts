@@ -31,19 +31,22 @@ async function main(): Promise<void> {
   }
   process.once('SIGINT', () => void stop(0))
   process.once('SIGTERM', () => void stop(0))
+  process.once('SIGHUP', () => void stop(0))
 
   try {
     let databaseUrl = config.databaseUrl
+    let databaseHome: string | undefined
     if (!databaseUrl) {
       closing.push(await lockFolder(config))
       const embedded = await startEmbeddedPostgres(config.dataFolder, config.dataKey)
       closing.push(() => embedded.stop())
       databaseUrl = embedded.url
+      databaseHome = embedded.home
     }
     if (stopping) return
     const hub: Hub = await startHub(config, databaseUrl, log)
     closing.push(() => hub.stop())
-    process.stdout.write(banner(config, hub.url, Date.now() - startedAt))
+    process.stdout.write(banner(config, hub.url, databaseHome, Date.now() - startedAt))
   } catch (error) {
     report(error)
     process.exitCode = 1

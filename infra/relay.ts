@@ -61,10 +61,15 @@ export async function takeOver(sql: Sql): Promise<number> {
   return row.epoch
 }
 
-/** Ranks one batch; returns how many, or `deposed` when another process has taken over. */
+/**
+ * Ranks one batch; returns how many, or `deposed` when another process has taken over. So also when the log
+ * moved on while the statement waited for its lock: its batch was seen before and may be ranked already.
+ */
 export async function stamp(sql: Sql, epoch: number): Promise<number | 'deposed'> {
   const [row] = await sql<{ held: number; stamped: number }[]>`
-    with gate as materialized (select last_rang from hub.relay where epoch = ${epoch} for update),
+    with gate as materialized (
+      select last_rang from hub.relay
+      where epoch = ${epoch} and last_rang = (select last_rang from hub.relay) for update),
     batch as materialized (
       select position, row_number() over (order by position) as n
       from (select position from hub.event where rang is null order by position limit ${batchSize}) waiting),

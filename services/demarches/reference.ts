@@ -22,7 +22,6 @@ export function nouvelleReference(random: (max: number) => number): string {
  * null when it is not a reference or a character of it is wrong.
  */
 export function normaliserReference(saisie: string): string | null {
-  if (saisie.length > 40) return null
   const caracteres = saisie.replace(/[\s\u2010-\u2015-]/g, '').toUpperCase()
   if (caracteres.length !== longueur) return null
   const valeurs = Array.from(caracteres, (caractere) => alphabet.indexOf(caractere))

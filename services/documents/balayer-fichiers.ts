@@ -3,7 +3,7 @@ import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Ground } from '../../infra/service.ts'
-import { cheminDuFichier, dossierDesArrivees, racineDesFichiers } from './fichiers.ts'
+import { cheminDuFichier, codeSysteme, dossierDesArrivees, racineDesFichiers } from './fichiers.ts'
 import * as store from './store.ts'
 
 const delaiMs = 24 * 60 * 60 * 1000
@@ -36,7 +36,7 @@ export async function balayerFichiers(
     const ids = (await readdir(join(racine, casier))).filter((nom) => z.uuid().safeParse(nom).success)
     for (const id of await store.sansDocument(ground.db.sql, ids)) await effacer(cheminDuFichier(racine, id))
   }
-  if (documents + fichiers > 0) ground.log.info({ documents, fichiers }, 'files swept')
+  ground.log.info({ documents, fichiers }, 'files swept')
   return { documents, fichiers }
 }
 
@@ -51,7 +51,7 @@ async function racineEstANous(racine: string, marque: string): Promise<boolean> 
   try {
     await link(neuf, chemin) // all of it or nothing, and only if there is none yet
   } catch (error) {
-    if (!estErreur(error, 'EEXIST')) throw error
+    if (codeSysteme(error) !== 'EEXIST') throw error
   } finally {
     await rm(neuf, { force: true })
   }
@@ -62,11 +62,7 @@ async function plusVieuxQue(chemin: string, avant: Date): Promise<boolean> {
   try {
     return (await stat(chemin)).mtime < avant
   } catch (error) {
-    if (estErreur(error, 'ENOENT')) return false // another process was faster
+    if (codeSysteme(error) === 'ENOENT') return false // another process was faster
     throw error
   }
-}
-
-function estErreur(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

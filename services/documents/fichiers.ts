@@ -64,6 +64,11 @@ export async function ouvrir(racine: string, document: { id: string; taille: num
   throw new Error(`the file of document ${document.id} has ${size} bytes instead of ${document.taille}`)
 }
 
+/** `ENOENT` and the like: what the system says of a failed call. */
+export function codeSysteme(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+}
+
 async function flush(path: string, flags: 'r' | 'r+'): Promise<void> {
   await using handle = await open(path, flags)
   await handle.sync()

@@ -4,6 +4,7 @@ import { errorCatalog, Refusal } from '../../contracts/errors.ts'
 import type { Db } from '../../infra/db.ts'
 import type { Ground } from '../../infra/service.ts'
 import { contextFrom, failSpan, inSpan } from '../../infra/telemetry.ts'
+import { codeSysteme } from './fichiers.ts'
 import { type Depot, recevoirFichier } from './recevoir-fichier.ts'
 import { type Lecture, servirContenu } from './servir-contenu.ts'
 import { Tickets } from './tickets.ts'
@@ -100,10 +101,8 @@ async function answer(
 
 /** Did the other side go away? Then nobody is left to answer, and nothing is wrong here. */
 function interrupted({ socket }: IncomingMessage, error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  return (
-    socket.destroyed && (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE')
-  )
+  const codes: unknown[] = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']
+  return socket.destroyed && codes.includes(codeSysteme(error))
 }
 
 function find(

@@ -28,7 +28,7 @@ const pas: fc.Arbitrary<Pas> = fc.oneof(
       qui: fc.constant('personne' as const),
       role: fc.constantFrom<Role>('usager', 'agent'),
       action: fc.constantFrom(...ActionDossier.options),
-      permise: fc.option(fc.nat(1000), { freq: 1 }),
+      permise: fc.option(fc.nat(1000), { freq: 3 }),
       reponse: fc.option(fc.nat(5), { freq: 2 }),
       sens: fc.constantFrom(...SensDecision.options),
       motif: fc.constantFrom(...MotifCorrection.options),
@@ -126,7 +126,7 @@ test.each([
           const { role, action } = choisir(modele, unPas)
           const attendues = permisesDansLeModele(modele, role)
           expect(actionsPermises(dossier, role).toSorted()).toEqual(attendues)
-          const ouverte = [...modele.ouvertes][unPas.reponse ?? 0]
+          const ouverte = [...modele.ouvertes].at((unPas.reponse ?? 0) % Math.max(1, modele.ouvertes.size))
           const repond = action === 'envoyer_message' && unPas.reponse !== null && ouverte !== undefined
           const correctionId = repond ? { correctionId: ouverte } : {}
           const ordre: Record<ActionDossier, Commande> = {
@@ -180,6 +180,7 @@ test.each([
           dossier = geler(resultat.etat)
           expect(dossier.version).toBe(modele.version)
           expect(dossier.etat).toBe(modele.etat)
+          expect(dossier.instructionInterrompue).toBe(modele.interrompue)
           expect(dossier.echeanceLe !== null).toBe(modele.horloge)
           expect(dossier.suspendue).toBe(modele.horloge && modele.ouvertes.size > 0)
           expect(dossier.decision !== null).toBe(['accepte', 'refuse', 'sans_suite'].includes(modele.etat))

@@ -1,5 +1,5 @@
 import type { Demarche } from '../../contracts/demarches.ts'
-import type { EtatDuDossier } from '../../services/demarches/dossier.ts'
+import { type EtatDuDossier, horlogeDuDossier } from '../../services/demarches/dossier.ts'
 import { deciderImplicitement, rappelerEcheance } from '../../services/demarches/silence.ts'
 import {
   aMidi,
@@ -9,6 +9,7 @@ import {
   depose,
   faire,
   instruit,
+  messageId,
   repondre,
   stationnement,
 } from './dossiers.ts'
@@ -65,6 +66,20 @@ describe('silence', () => {
     }
     expect(deciderImplicitement(repondu, { demarche: sva, maintenant: aMidi('2026-05-17') })).not.toBeNull()
   })
+})
+
+test('there is no clock before the deposit, after a decision, after a reopening', () => {
+  const rouvert = faire(decide(), '2026-03-20', 'agent', {
+    type: 'rouvrir',
+    texte: 'Erreur.',
+    messageId,
+  }).etat
+  for (const dossier of [brouillon(), decide(), rouvert]) {
+    expect(horlogeDuDossier(dossier, { demarche: stationnement, maintenant: aMidi('2026-04-01') })).toEqual({
+      echeanceLe: null,
+      suspendue: false,
+    })
+  }
 })
 
 describe('a reminder', () => {

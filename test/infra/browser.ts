@@ -19,7 +19,7 @@ export class Browser {
 
   async submit(page: Page, fields: Record<string, string>): Promise<Page> {
     const action = attribute(page.body, 'action')
-    const hidden = [...page.body.matchAll(/<input type="hidden" name="(\w+)" value="(\w+)"/g)]
+    const hidden = [...page.body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)]
     const body = new URLSearchParams(fields)
     for (const [, name = '', value = ''] of hidden) body.append(name, value)
     return await this.#send(new URL(action, page.address), { method: 'POST', body })

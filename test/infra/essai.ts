@@ -45,19 +45,29 @@ export async function prepareEssai(owner: Sql): Promise<void> {
     .simple()
 }
 
-export const origin: Origin = { source: 'demarches', actor: { kind: 'horloge', id: null }, time: new Date('2026-03-01T08:00:00Z') }
+export const origin: Origin = {
+  source: 'demarches',
+  actor: { kind: 'horloge', id: null },
+  time: new Date('2026-03-01T08:00:00Z'),
+}
 
 interface Written {
   id: string
   version: number
 }
-export type Extra = Partial<Pick<Change<ObjetEvent, Written>, 'timers' | 'also' | 'event' | 'data' | 'usagerId'>> &
+export type Extra = Partial<
+  Pick<Change<ObjetEvent, Written>, 'timers' | 'also' | 'event' | 'data' | 'usagerId'>
+> &
   Partial<Pick<Origin, 'idempotency'>>
 
 export const dossier = (id: string) => `dossier/${id}`
 
 export async function create(sql: Queryable, id: string = randomUUID(), extra: Extra = {}): Promise<string> {
-  await write(sql, sql<Written[]>`insert into essai.objet (id, version) values (${id}, 1) returning id, version`, extra)
+  await write(
+    sql,
+    sql<Written[]>`insert into essai.objet (id, version) values (${id}, 1) returning id, version`,
+    extra,
+  )
   return id
 }
 

@@ -54,7 +54,7 @@ export async function discover(issuer: IssuerProcess, client = 'portail', secret
       execute: [oidc.allowInsecureRequests],
       [oidc.customFetch]: (address, init) => {
         const { pathname, search } = new URL(address)
-        return fetch(new URL(pathname + search, via.origin), init as RequestInit)
+        return fetch(new URL(pathname + search, via.origin), init)
       },
     },
   )

@@ -250,6 +250,14 @@ describe('the sign-in form', () => {
     expect(refused.body).toContain('Votre demande de connexion a expiré ou a déjà servi.')
   })
 
+  test('takes no cookie of another sign-in', async () => {
+    const mine = await open()
+    const theirs = await open()
+    const cookie = [...mine.browser.cookies].map(([name, { value }]) => `${name}=${value}`).join('; ')
+    expect((await fetch(mine.form.address, { headers: { cookie } })).status).toBe(200)
+    expect((await fetch(theirs.form.address, { headers: { cookie } })).status).toBe(400)
+  })
+
   test('refuses a body that is too large, or no form', async () => {
     const { browser, form } = await open()
     expect((await browser.submit(form, { identifiant: 'a'.repeat(9000) })).status).toBe(400)
@@ -320,7 +328,7 @@ describe('an authorization request', () => {
 
   test('with NUL characters is refused before it reaches the database', async () => {
     const { address } = await startSignIn(await discover(one))
-    const response = await fetch(`${address}&nonce=%00`)
+    const response = await fetch(`${address.href}&nonce=%00`)
     expect(response.status).toBe(404)
     const token = new URLSearchParams({
       grant_type: 'refresh_token',
@@ -411,12 +419,8 @@ describe('tokens', () => {
       preferred_username: 'hugo',
       email: 'hugo@example.org',
     })
-    for (const token of [
-      tokens.id_token,
-      tokens.refresh_token,
-      `${tokens.access_token.slice(0, -8)}AAAAAAAA`,
-      'a.b.c',
-    ]) {
+    const damaged = `${tokens.access_token.slice(0, -8)}AAAAAAAA`
+    for (const token of [tokens.id_token ?? '', tokens.refresh_token ?? '', damaged, 'a.b.c']) {
       const response = await fetch(endpoint('userinfo'), { headers: { authorization: `Bearer ${token}` } })
       expect(response.status).toBe(401)
       expect(response.headers.get('www-authenticate')).toContain('invalid_token')
@@ -506,8 +510,11 @@ describe('a sign-out', () => {
 
 describe('several processes on one database', () => {
   test('that start together on an empty one agree on their keys', async () => {
+    await using cleanUp = new AsyncDisposableStack()
     const empty = await freshDatabase()
+    cleanUp.defer(() => empty.drop())
     const started = await Promise.all(Array.from({ length: 3 }, () => startIssuer(empty.sql, one.publicUrl)))
+    for (const process of started) cleanUp.use(process)
     const sets = await Promise.all(
       started.map(async ({ origin }) => {
         const response = await fetch(`${origin}/realms/malakoff/protocol/openid-connect/certs`)
@@ -517,8 +524,6 @@ describe('several processes on one database', () => {
     expect(new Set(sets).size).toBe(1)
     expect(sets[0]).toContain('"kid"')
     expect(sets[0]).not.toContain('"d"')
-    for (const process of started) await process[Symbol.asyncDispose]()
-    await empty.drop()
   })
 
   test('a sign-in begun on one ends on another', async () => {
@@ -536,9 +541,11 @@ describe('several processes on one database', () => {
   })
 
   test('sessions and refresh tokens outlive the process that made them', async () => {
-    const before = await startIssuer(sql, one.publicUrl)
-    const { config, browser, tokens } = await signIn(before)
-    await before[Symbol.asyncDispose]()
+    const inAnEarlierProcess = async () => {
+      await using before = await startIssuer(sql, one.publicUrl)
+      return await signIn(before)
+    }
+    const { config, browser, tokens } = await inAnEarlierProcess()
     await using after = await startIssuer(sql, one.publicUrl)
     browser.moveTo(after.origin)
     const { address } = await startSignIn(config)

@@ -5,13 +5,18 @@ import { createPool } from '../../infra/db.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../infra/embedded-postgres.ts'
 import { migrationSources } from '../../infra/hub.ts'
 import { migrate } from '../../infra/migrate.ts'
+import { freePort } from '../demo/sign-in.ts'
 import globalTeardown from './global-teardown.ts'
+import { HubProcess } from './hub-process.ts'
 
 declare global {
-  var guichetTestServer: { postgres: EmbeddedPostgres; folder: string } | undefined
+  var guichetTestServer: { postgres: EmbeddedPostgres; folder: string; hub?: HubProcess } | undefined
 }
 
-/** One PostgreSQL server for the whole run, with a migrated template that each test file clones. */
+/**
+ * One PostgreSQL server for the whole run, with a migrated template that each test file clones; and, for the
+ * e2e tier, one hub as a real process (TEST_HUB_URL, TEST_HUB_DATABASE_URL).
+ */
 export default async function globalSetup(): Promise<void> {
   const tiers = process.env.TIERS?.split(',') ?? []
   if (tiers.length === 1 && tiers[0] === 'unit') return
@@ -30,8 +35,23 @@ export default async function globalSetup(): Promise<void> {
     const template = createPool({ url: url.href, max: 2, name: 'test template' })
     await migrate(template, await migrationSources())
     await template.end()
+    if (tiers.includes('e2e')) await startHubForAll(server.url, folder)
   } catch (error) {
     await globalTeardown()
     throw error
   }
+}
+
+async function startHubForAll(serverUrl: string, folder: string): Promise<void> {
+  const admin = createPool({ url: serverUrl, max: 1, name: 'test setup' })
+  await admin`create database guichet_e2e template guichet_template`
+  await admin.end()
+  const databaseUrl = serverUrl.replace(/[^/]+$/, 'guichet_e2e')
+  const port = await freePort()
+  const publicUrl = `http://127.0.0.1:${port}`
+  const hub = new HubProcess({ port, databaseUrl, dataFolder: join(folder, 'e2e'), publicUrl })
+  globalThis.guichetTestServer!.hub = hub
+  await hub.start()
+  process.env.TEST_HUB_URL = publicUrl
+  process.env.TEST_HUB_DATABASE_URL = databaseUrl
 }

@@ -1,0 +1,38 @@
+/** What each service does, by the name that its actions start with. */
+export const tagDescriptions: Readonly<Record<string, string>> = {
+  identity: 'Mon compte et tout ce qui m’arrive, dans un seul fil.',
+  gateway: 'Le même fil, en direct.',
+  demarches: 'Les démarches proposées, et les dossiers que les usagers déposent.',
+  documents: 'Les fichiers que l’on joint, et les décisions que l’on reçoit.',
+  signalements: 'Les signalements dans l’espace public.',
+  agenda: 'Les rendez-vous, les créneaux et les séances.',
+  hub: 'Les événements pour les systèmes municipaux, et la salle des machines.',
+}
+
+/** How the whole API behaves; what a reader must know once. */
+export function introduction(issuer: string): string {
+  return `Un seul guichet pour toutes les démarches de la ville: le portail, l’application, la borne et le
+bureau des agents parlent à cette API.
+
+## Se connecter
+OpenID Connect; tout est décrit dans [la configuration de l’émetteur](${issuer}/.well-known/openid-configuration).
+Les personnes passent par le code d’autorisation avec PKCE, les systèmes municipaux par les identifiants de
+leur client. Le jeton s’envoie dans \`Authorization: Bearer …\` et vit 5 minutes.
+
+## Écrire
+- Une réponse 2xx veut dire: c’est enregistré.
+- Chaque \`POST\` porte une \`Idempotency-Key\`. En cas de doute (coupure, délai), renvoyez la même demande avec
+  la même clé: l’effet n’a lieu qu’une fois et vous recevez la réponse.
+- \`If-Match\` avec l’\`ETag\` lu refuse d’écraser ce qu’un autre a changé (412).
+
+## Lire
+Les listes se lisent page par page: redonnez \`suivant\` dans \`apres\`; il est \`null\` à la fin. Une réponse peut
+gagner des champs: ignorez ceux que vous ne connaissez pas.
+
+## Refus
+Toujours \`application/problem+json\` (RFC 9457). Testez \`code\`, qui est stable; montrez \`title\` et \`detail\`, qui
+sont écrits pour les personnes. \`traceId\` permet à l’assistance de retrouver la demande.
+
+## Données personnelles
+Les champs personnels portent \`x-personnel: true\`: ils n’entrent ni dans les événements, ni dans les journaux.`
+}

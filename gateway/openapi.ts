@@ -1,0 +1,259 @@
+import { z } from 'zod'
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiParameterObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiRequestBodyObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi'
+import type { Access } from '../contracts/define.ts'
+import { Document, TypeDocument } from '../contracts/documents.ts'
+import { errorResponses, Problem, problemExamples } from './openapi-errors.ts'
+import { namedSchemas, override, pruneSchemas } from './openapi-schemas.ts'
+import { introduction, tagDescriptions } from './openapi-texts.ts'
+import { type Route, routes } from './routes.ts'
+
+/**
+ * The OpenAPI 3.1 document of the whole API, made from the route table and the contracts alone.
+ * @param publicUrl origin under which clients reach the hub
+ * @param issuer `iss` of the tokens; its authorization and token endpoints are where Keycloak has them
+ */
+export function openApiDocument(publicUrl: string, issuer: string): object {
+  const tags = [...new Set(routes.map(tagOf))]
+  const document = createDocument(
+    {
+      openapi: '3.1.1',
+      info: {
+        title: 'Guichet de Malakoff',
+        version: '1',
+        description: introduction(issuer),
+        license: { name: 'EUPL-1.2', identifier: 'EUPL-1.2' },
+      },
+      servers: [{ url: publicUrl }],
+      tags: tags.map((name) => ({ name, ...(tagDescriptions[name] && { description: tagDescriptions[name] }) })),
+      paths: paths(),
+      components: {
+        schemas: { ...namedSchemas, Problem },
+        examples: problemExamples,
+        headers,
+        securitySchemes: securitySchemes(issuer),
+      },
+    },
+    { override },
+  )
+  pruneSchemas(document)
+  return document
+}
+
+function paths(): ZodOpenApiPathsObject {
+  const byPath = Map.groupBy(routes, ({ path }) => path.replace(/:(\w+)/g, '{$1}'))
+  return Object.fromEntries(
+    [...byPath].map(([path, rows]) => [
+      path,
+      Object.fromEntries(rows.map((route) => [route.method.toLowerCase(), operation(route)])),
+    ]),
+  )
+}
+
+function operation(route: Route): ZodOpenApiOperationObject {
+  const { path, query, body } = paramsByPlace(route)
+  const requestBody = route.transport === 'upload' ? fileBody : jsonBody(body)
+  return {
+    operationId: route.action.name,
+    tags: [tagOf(route)],
+    summary: route.action.summary,
+    description: `**Qui** : ${route.action.access.map(inFrench).join(', ou ')}.`,
+    security: security(route.action.access),
+    requestParams: { path: z.object(path), query: z.object(query) },
+    parameters: headerParameters(route),
+    ...(requestBody && { requestBody }),
+    responses: { ...successResponses(route), ...errorResponses(route) },
+  }
+}
+
+type Shape = Record<string, z.ZodType>
+
+/** Where each param of the action travels, as `params.ts` reads them. */
+function paramsByPlace(route: Route): { path: Shape; query: Shape; body: Shape } {
+  const inPath = new Set([...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name))
+  const elsewhere = new Set(['siVersion', ...(route.transport === 'upload' ? ['nom'] : [])])
+  const shape = Object.entries(route.action.params.shape)
+  const path = shape.filter(([name]) => inPath.has(name))
+  const rest = shape.filter(([name]) => !inPath.has(name) && !elsewhere.has(name))
+  const readsQuery = route.method === 'GET' || route.method === 'DELETE' || route.transport === 'upload'
+  return {
+    path: Object.fromEntries(path),
+    query: Object.fromEntries(readsQuery ? rest : []),
+    body: Object.fromEntries(readsQuery ? [] : rest),
+  }
+}
+
+function headerParameters({ method, transport, action }: Route): ZodOpenApiParameterObject[] {
+  return [
+    ...(method === 'GET' ? [] : [{ ...idempotencyKey, required: method === 'POST' }]),
+    ...('siVersion' in action.params.shape ? [ifMatch] : []),
+    ...(transport === 'download' ? [range] : []),
+    ...(transport === 'stream' ? [lastEventId] : []),
+  ]
+}
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'Nouvelle pour chaque commande (un UUID, par exemple), gardée pour la répéter: une demande répétée reçoit la première réponse, son effet n’a lieu qu’une fois.',
+  schema: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[\\x21-\\x7E]{1,128}$' },
+} as const satisfies ZodOpenApiParameterObject
+
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header',
+  description:
+    'L’`ETag` de l’objet tel que vous l’avez lu, guillemets compris: `"3"`. S’il a changé depuis, la commande est refusée (412).',
+  schema: { type: 'string', pattern: '^((W/)?"\\d{1,9}"|\\*)$' },
+} as const satisfies ZodOpenApiParameterObject
+
+const range = {
+  name: 'Range',
+  in: 'header',
+  description: 'Une partie du fichier seulement: `bytes=0-1023`.',
+  schema: { type: 'string' },
+} as const satisfies ZodOpenApiParameterObject
+
+const lastEventId = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  description: 'Dernier identifiant reçu: le fil reprend juste après. `EventSource` l’envoie de lui-même.',
+  schema: { type: 'string', pattern: '^\\d{1,15}$' },
+} as const satisfies ZodOpenApiParameterObject
+
+const fileBody: ZodOpenApiRequestBodyObject = {
+  required: true,
+  content: {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        required: ['fichier'],
+        properties: {
+          fichier: { type: 'string', format: 'binary', description: 'Un seul fichier, avec son nom' },
+        },
+      },
+      encoding: { fichier: { contentType: TypeDocument.options.join(', ') } },
+    },
+  },
+}
+
+function jsonBody(shape: Shape): ZodOpenApiRequestBodyObject | undefined {
+  const fields = Object.values(shape)
+  if (fields.length === 0) return undefined
+  return {
+    description: 'Un objet JSON',
+    required: fields.some((field) => !field.safeParse(undefined).success),
+    content: { 'application/json': { schema: z.strictObject(shape) } },
+  }
+}
+
+const headers = {
+  ETag: { description: 'Version de l’objet, pour `If-Match`', schema: { type: 'string' } },
+  Location: { description: 'Adresse de l’objet créé', schema: { type: 'string', format: 'uri-reference' } },
+  'Retry-After': { description: 'Secondes à attendre', schema: { type: 'integer', minimum: 0 } },
+  'X-Trace-Id': { description: 'Identifiant de la trace, à donner à l’assistance', schema: { type: 'string' } },
+} as const
+
+function sent(...names: (keyof typeof headers)[]) {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+}
+
+function successResponses(route: Route): ZodOpenApiResponsesObject {
+  if (route.transport === 'download') return fileResponses
+  if (route.transport === 'stream') return { 200: eventStream }
+  const schema = route.transport === 'upload' ? Document : route.action.returns
+  const hasVersion = schema instanceof z.ZodObject && 'version' in schema.shape
+  const created = route.success === 201 && !route.path.includes(':')
+  return {
+    [route.success]: {
+      description: route.success === 204 ? 'Fait, rien à rendre' : route.success === 201 ? 'Créé' : 'Fait',
+      headers: sent('X-Trace-Id', ...(hasVersion ? ['ETag' as const] : []), ...(created ? ['Location' as const] : [])),
+      ...(route.success !== 204 && { content: { 'application/json': { schema } } }),
+    },
+  }
+}
+
+const fileContent = Object.fromEntries(
+  TypeDocument.options.map((type) => [type, { schema: { type: 'string' as const, format: 'binary' } }]),
+)
+const fileResponses: ZodOpenApiResponsesObject = {
+  200: { description: 'Le fichier entier', headers: sent('X-Trace-Id', 'ETag'), content: fileContent },
+  206: { description: 'La partie demandée par `Range`', headers: sent('X-Trace-Id', 'ETag'), content: fileContent },
+  304: { description: 'Inchangé depuis l’`ETag` donné dans `If-None-Match`' },
+}
+
+const eventStream = {
+  description:
+    'Événements `suivi`: `id` est le rang, `data` un `ElementSuivi` en JSON. Une ligne de commentaire toutes les 15 s garde la connexion.',
+  content: {
+    'text/event-stream': {
+      schema: { type: 'string' as const },
+      example:
+        'id: 42\nevent: suivi\ndata: {"rang":42,"type":"guichet.dossier.depose.v1","objet":"dossier/…","texte":"Votre dossier … est déposé."}\n\n',
+    },
+  },
+}
+
+function tagOf({ action }: Route): string {
+  return action.name.split('.')[0]!
+}
+
+function inFrench(rule: Access): string {
+  switch (rule) {
+    case 'public':
+      return 'tout le monde, sans connexion'
+    case 'compte':
+      return 'toute personne connectée'
+    case 'proprietaire':
+      return 'l’usager concerné'
+    case 'agent':
+      return 'un agent du secteur'
+    case 'administrateur':
+      return 'un administrateur du guichet'
+    default:
+      return `un système municipal dont le client a le rôle \`${rule.slice('systeme:'.length)}\``
+  }
+}
+
+function security(access: readonly Access[]): Record<string, string[]>[] {
+  if (access.includes('public')) return []
+  const systems = access.filter((rule) => rule.startsWith('systeme:'))
+  return [
+    ...(systems.length < access.length ? [{ personne: ['openid'] }] : []),
+    ...(systems.length > 0 ? [{ systeme: [] }] : []),
+  ]
+}
+
+function securitySchemes(issuer: string) {
+  const endpoint = `${issuer}/protocol/openid-connect`
+  return {
+    personne: {
+      type: 'oauth2',
+      description: 'Usagers, agents et administrateurs: code d’autorisation avec PKCE. Le jeton vit 5 minutes.',
+      flows: {
+        authorizationCode: {
+          authorizationUrl: `${endpoint}/auth`,
+          tokenUrl: `${endpoint}/token`,
+          refreshUrl: `${endpoint}/token`,
+          scopes: {
+            openid: 'Se connecter',
+            profile: 'Nom et prénom',
+            email: 'Adresse électronique',
+          },
+        },
+      },
+    },
+    systeme: {
+      type: 'oauth2',
+      description: 'Systèmes municipaux: identifiants du client, échangés contre un jeton.',
+      flows: { clientCredentials: { tokenUrl: `${endpoint}/token`, scopes: {} } },
+    },
+  } as const
+}

@@ -1,0 +1,17 @@
+import { demoPassword } from '../../infra/issuer/accounts.ts'
+import { expectedTimeline, playJourney } from '../demo/journey.ts'
+
+test('one dossier goes from sign-in to decision, and its citizen sees every step once, live and afterwards', async () => {
+  const steps: { step: string; traceId: string }[] = []
+  const { suivi, live, dossier } = await playJourney({
+    baseUrl: process.env.TEST_HUB_URL!,
+    password: demoPassword,
+    report: (step, _detail, traceId) => steps.push({ step, traceId }),
+  })
+  expect(suivi.map((element) => element.type)).toEqual(expectedTimeline)
+  expect(live).toEqual(suivi.map((element) => element.rang))
+  expect(dossier.etat).toBe('accepte')
+  const traced = steps.filter(({ traceId }) => traceId !== '')
+  expect(new Set(traced.map(({ traceId }) => traceId)).size).toBe(traced.length)
+  expect(traced.length).toBeGreaterThan(14)
+})
