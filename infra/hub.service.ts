@@ -3,7 +3,7 @@ import { events } from '../contracts/catalog.ts'
 import { Refusal } from '../contracts/errors.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { query, type Sql, transaction } from './db.ts'
-import { readAfter, toEnvelope } from './event-log.ts'
+import { lastRang, readAfter, toEnvelope } from './event-log.ts'
 import { personne } from './access.ts'
 import { answers, type Call, defineService, obeys } from './service.ts'
 
@@ -26,8 +26,10 @@ export const hubService = defineService({
       const allowed = readableTypes(principal.kind === 'systeme' ? principal.scopes : [])
       const wanted = types ? types.split(',').map((type) => type.trim()) : allowed
       if (wanted.some((type) => !allowed.includes(type))) throw new Refusal('acces-refuse')
+      const head = await lastRang(db.sql)
       const rows = await readAfter(db.sql, { rang: apres, limit: limite, types: wanted })
-      return { elements: rows.map(toEnvelope), apres: rows.at(-1)?.rang ?? apres }
+      const read = rows.length === limite ? 0 : head // a page that is not full has seen everything up to here
+      return { elements: rows.map(toEnvelope), apres: Math.max(apres, read, rows.at(-1)?.rang ?? 0) }
     }),
     answers(ListerLettresMortes, async ({ apres, limite }, { db }) => {
       const after = apres ? decodeCursor(apres, 1)[0]! : null

@@ -6,6 +6,7 @@ import { LogBus } from './bus-log.ts'
 import type { Config } from './config.ts'
 import { createPool, type Db } from './db.ts'
 import { Election } from './election.ts'
+import { keepHouse } from './housekeeping.ts'
 import { hubService } from './hub.service.ts'
 import type { Logger } from './log.ts'
 import { migrate, type MigrationSource, roleOf } from './migrate.ts'
@@ -77,6 +78,8 @@ export async function startHub(
     closing.push(() => tail.stop())
     const relay = new Relay({ sql: hubSql, election, committed, ranked, log })
     closing.push(() => relay.stop())
+    const housekeeping = keepHouse(hubSql, election, log)
+    closing.push(() => housekeeping.stop())
 
     const broker = new ServiceBroker(brokerOptions)
     const hubDb: Db = { sql: hubSql, committed }

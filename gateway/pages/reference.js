@@ -29,15 +29,28 @@ function forThisPage({ servers: _, ...document }) {
   return document
 }
 
-/** Swagger UI puts a link inside each operation's button, which assistive technology cannot reach. */
-const plainNames = ({ React }) => ({
-  wrapComponents: { DeepLink: () => ({ text }) => React.createElement('span', null, text) },
-})
+/**
+ * What assistive technology misses in Swagger UI: names for its fields, a landmark around its introduction,
+ * and buttons without a link inside.
+ */
+function accessible({ React: { createElement } }) {
+  const hidden = (text) => createElement('span', { className: 'pour-lecteur' }, text)
+  const fieldNamed = (name) => (Field) => (props) => createElement('label', null, hidden(name), createElement(Field, props))
+  return {
+    wrapComponents: {
+      DeepLink: () => ({ text }) => createElement('span', null, text),
+      InfoContainer: (Info) => (props) =>
+        createElement('section', { 'aria-label': 'Présentation' }, createElement(Info, props)),
+      TextArea: fieldNamed('Corps de la demande'),
+      ExamplesSelect: fieldNamed('Exemple'),
+    },
+  }
+}
 
 const ui = SwaggerUIBundle({
   domNode: root,
   url: '/v1/openapi.json',
-  plugins: [plainNames],
+  plugins: [accessible],
   validatorUrl: null,
   deepLinking: true,
   docExpansion: 'list',

@@ -69,12 +69,15 @@ function pdfComplet(octets: Uint8Array): boolean {
   return /startxref\s+\d+\s+%%EOF/.test(fin)
 }
 
+/** An honest file of 25 MB has a few thousand parts at most; one made of millions would hold up everybody. */
+const partiesMax = 20_000
+
 /** Walks the segments: at least one frame and one scan, then the end-of-image marker (ITU T.81, annex B). */
 function jpegComplet(octets: Uint8Array): boolean {
   let position = 2
   let image = false
   let balayage = false
-  while (position + 1 < octets.length) {
+  for (let parties = 0; parties < partiesMax && position + 1 < octets.length; parties++) {
     if (octets[position] !== 0xff) return false
     const marqueur = octets[position + 1]!
     if (marqueur === 0xff) {
@@ -110,7 +113,8 @@ function finDuBalayage(octets: Uint8Array, debut: number): number {
 /** Walks the chunks: IHDR with its 13 bytes first, image data, then an empty IEND (RFC 2083). */
 function pngComplet(octets: Uint8Array): boolean {
   let donnees = false
-  for (let position = 8; position + 12 <= octets.length; ) {
+  let position = 8
+  for (let parties = 0; parties < partiesMax && position + 12 <= octets.length; parties++) {
     const longueur = entier(octets, position, 4)
     const nom = texte(octets, position + 4, position + 8)
     if ((position === 8) !== (nom === 'IHDR')) return false
@@ -128,7 +132,7 @@ function webpComplet(octets: Uint8Array): boolean {
   if (fin > octets.length) return false
   let image = false
   let position = 12
-  while (position + 8 <= fin) {
+  for (let parties = 0; parties < partiesMax && position + 8 <= fin; parties++) {
     if (['VP8 ', 'VP8L', 'ANMF'].includes(texte(octets, position, position + 4))) image = true
     const longueur = entier(octets, position + 4, 4, true)
     if (position + 8 + longueur > fin) return false

@@ -110,6 +110,21 @@ test('a WebP whose chunk is longer than its box is refused', () => {
   expect(refus(faux)).toMatch(/WebP/)
 })
 
+test('a file made of millions of empty parts is refused without walking them all', () => {
+  const parties = (debut: Buffer, partie: number[]) =>
+    Buffer.concat([debut, Buffer.alloc(partie.length * 1_000_000, Buffer.from(partie))])
+  const app0 = [0xff, 0xe0, 0, 2]
+  const texte = [0, 0, 0, 0, ...Buffer.from('tEXt'), 0, 0, 0, 0]
+  const vp8 = [...Buffer.from('VP8 '), 0, 0, 0, 0]
+  const boite = parties(Buffer.from('RIFF\0\0\0\0WEBP'), vp8)
+  boite.writeUInt32LE(boite.length - 8, 4)
+  const { sof0, sos, donnees, fin, debut } = jpegMorceaux
+  const image = Buffer.concat([parties(debut, app0), sof0, sos, donnees, fin])
+  expect(refus(image)).toMatch(/JPEG/)
+  expect(refus(Buffer.concat([parties(png().subarray(0, 33), texte), png().subarray(33)]))).toMatch(/PNG/)
+  expect(refus(boite)).toMatch(/WebP/)
+})
+
 test('it looks at the bytes of its view only', () => {
   const page = Buffer.concat([Buffer.from('<html>'), pdf(), Buffer.from('</html>')])
   expect(reconnaitre(page.subarray(6, page.length - 7))).toBe('application/pdf')

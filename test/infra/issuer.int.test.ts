@@ -241,6 +241,16 @@ describe('the sign-in form', () => {
     expect(other.status).toBe(303)
   })
 
+  test('is closed to an address after thirty wrong passwords, whatever the accounts', async () => {
+    await using alone = await startIssuer(sql)
+    const browser = new Browser(alone.origin)
+    const { address } = await startSignIn(await discover(alone))
+    const form = await openForm(browser, address)
+    for (let i = 0; i < 30; i += 1)
+      expect((await browser.submit(form, { identifiant: `essai-${i}`, motDePasse: 'faux' })).status).toBe(401)
+    expect((await browser.submit(form, { identifiant: 'amina', motDePasse: demoPassword })).status).toBe(429)
+  })
+
   test('is of no use to a browser that did not open it', async () => {
     const { form } = await open()
     const stranger = new Browser(one.origin)

@@ -1,0 +1,26 @@
+import type { Sql } from './db.ts'
+import type { Election } from './election.ts'
+import type { Logger } from './log.ts'
+import { Loop, pause } from './loop.ts'
+
+const everyMs = 3_600_000
+const batchSize = 5000
+
+/** How long a repeated request is recognised: a phone may come back after a week without network. */
+export const requestRetentionDays = 14
+
+/** Forgets what is only kept for a while; one process at a time, in small bites. */
+export function keepHouse(sql: Sql, election: Election, log: Logger): Loop {
+  return new Loop('housekeeping', log, async (stop) => {
+    if ((await election.holds('housekeeping')) && (await forgetRequests(sql)) === batchSize) return
+    await pause(everyMs, stop)
+  })
+}
+
+/** Deletes request keys older than the retention; returns how many. */
+export async function forgetRequests(sql: Sql): Promise<number> {
+  const forgotten = await sql`
+    delete from hub.request where key in (
+      select key from hub.request where created_at < now() - ${requestRetentionDays} * interval '1 day' limit ${batchSize})`
+  return forgotten.count
+}
