@@ -343,7 +343,7 @@ export const DossierPrisEnInstruction = event({
   aggregate: 'dossier',
   name: 'pris-en-instruction',
   version: 1,
-  data: z.object(surDossier),
+  data: z.object({ ...surDossier, pieces: z.array(PieceJointe) }),
   suivi: (d) => `Un agent instruit votre dossier ${d.reference}.`,
 })
 

@@ -37,7 +37,7 @@ export async function startGateway({ broker, config, log, tail, databaseUrl }: G
   const realm = `${config.keycloakUrl ?? config.publicUrl}/realms/malakoff`
   const keySetUrl = config.keycloakUrl
     ? `${realm}/protocol/openid-connect/certs`
-    : `http://127.0.0.1:${config.port}/realms/malakoff/protocol/openid-connect/certs`
+    : `http://${ownAddress(config.listen)}:${config.port}/realms/malakoff/protocol/openid-connect/certs`
   const authenticator = createAuthenticator({
     issuer: realm,
     keySetUrl,
@@ -51,6 +51,8 @@ export async function startGateway({ broker, config, log, tail, databaseUrl }: G
     app.route({
       method: route.method,
       url: route.path,
+      // A stream has no head of its own: it would stay open, unheard, until its token ends.
+      exposeHeadRoute: route.transport !== 'stream',
       // Before the body is read: a stranger's 25 MB are refused at the door.
       onRequest: async (request) => {
         request.caller = await authenticator.authenticate(request.headers.authorization)
@@ -64,8 +66,8 @@ export async function startGateway({ broker, config, log, tail, databaseUrl }: G
     const { principal, expiresAt } = request.caller!
     if (route.transport === 'stream' && principal.kind === 'personne')
       return await live.open(request, reply, principal, expiresAt ?? 0)
-    const idempotency = idempotencyOf(route, request, principal)
     const params = paramsOf(route, request)
+    const idempotency = idempotencyOf(route, request, principal)
     if (route.transport === 'download') return await download(broker, request, reply, String(params.id), principal)
     const result =
       route.transport === 'upload' && idempotency
@@ -102,4 +104,10 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
   if (route.success === 201 && typeof id === 'string' && !request.url.includes(id))
     void reply.header('location', `${request.url.split('?')[0]}/${id}`)
   return result
+}
+
+/** Where this process reaches itself, whatever address it listens on. */
+function ownAddress(listen: string): string {
+  if (listen === 'localhost' || listen === '0.0.0.0' || listen === '::') return '127.0.0.1'
+  return listen.includes(':') ? `[${listen}]` : listen
 }

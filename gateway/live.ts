@@ -55,14 +55,15 @@ export class LiveStreams {
     const heartbeat = setInterval(() => write(': ok\n\n'), heartbeatMs)
     const expiry = setTimeout(() => close(), Math.max(0, expiresAt - Date.now()))
     const close = () => {
+      if (!mine.delete(close)) return
       stop()
       clearInterval(heartbeat)
       clearTimeout(expiry)
-      mine.delete(close)
       if (mine.size === 0) this.#open.delete(person.acteurId)
       response.end()
     }
     mine.add(close)
+    if (response.destroyed) return close()
     response.once('close', close)
     write('retry: 2000\n\n')
   }

@@ -31,7 +31,10 @@ export function openApiDocument(publicUrl: string, issuer: string): object {
         license: { name: 'EUPL-1.2', identifier: 'EUPL-1.2' },
       },
       servers: [{ url: publicUrl }],
-      tags: tags.map((name) => ({ name, ...(tagDescriptions[name] && { description: tagDescriptions[name] }) })),
+      tags: tags.map((name) => ({
+        name,
+        ...(tagDescriptions[name] && { description: tagDescriptions[name] }),
+      })),
       paths: paths(),
       components: {
         schemas: { ...namedSchemas, Problem },
@@ -111,7 +114,7 @@ const ifMatch = {
   in: 'header',
   description:
     'L’`ETag` de l’objet tel que vous l’avez lu, guillemets compris: `"3"`. S’il a changé depuis, la commande est refusée (412).',
-  schema: { type: 'string', pattern: '^((W/)?"\\d{1,9}"|\\*)$' },
+  schema: { type: 'string', pattern: '^((W/)?"[1-9]\\d{0,8}"|\\*)$' },
 } as const satisfies ZodOpenApiParameterObject
 
 const range = {
@@ -148,7 +151,6 @@ function jsonBody(shape: Shape): ZodOpenApiRequestBodyObject | undefined {
   const fields = Object.values(shape)
   if (fields.length === 0) return undefined
   return {
-    description: 'Un objet JSON',
     required: fields.some((field) => !field.safeParse(undefined).success),
     content: { 'application/json': { schema: z.strictObject(shape) } },
   }
@@ -158,7 +160,10 @@ const headers = {
   ETag: { description: 'Version de l’objet, pour `If-Match`', schema: { type: 'string' } },
   Location: { description: 'Adresse de l’objet créé', schema: { type: 'string', format: 'uri-reference' } },
   'Retry-After': { description: 'Secondes à attendre', schema: { type: 'integer', minimum: 0 } },
-  'X-Trace-Id': { description: 'Identifiant de la trace, à donner à l’assistance', schema: { type: 'string' } },
+  'X-Trace-Id': {
+    description: 'Identifiant de la trace, à donner à l’assistance',
+    schema: { type: 'string' },
+  },
 } as const
 
 function sent(...names: (keyof typeof headers)[]) {
@@ -174,7 +179,11 @@ function successResponses(route: Route): ZodOpenApiResponsesObject {
   return {
     [route.success]: {
       description: route.success === 204 ? 'Fait, rien à rendre' : route.success === 201 ? 'Créé' : 'Fait',
-      headers: sent('X-Trace-Id', ...(hasVersion ? ['ETag' as const] : []), ...(created ? ['Location' as const] : [])),
+      headers: sent(
+        'X-Trace-Id',
+        ...(hasVersion ? ['ETag' as const] : []),
+        ...(created ? ['Location' as const] : []),
+      ),
       ...(route.success !== 204 && { content: { 'application/json': { schema } } }),
     },
   }
@@ -185,7 +194,11 @@ const fileContent = Object.fromEntries(
 )
 const fileResponses: ZodOpenApiResponsesObject = {
   200: { description: 'Le fichier entier', headers: sent('X-Trace-Id', 'ETag'), content: fileContent },
-  206: { description: 'La partie demandée par `Range`', headers: sent('X-Trace-Id', 'ETag'), content: fileContent },
+  206: {
+    description: 'La partie demandée par `Range`',
+    headers: sent('X-Trace-Id', 'ETag'),
+    content: fileContent,
+  },
   304: { description: 'Inchangé depuis l’`ETag` donné dans `If-None-Match`' },
 }
 
@@ -236,7 +249,8 @@ function securitySchemes(issuer: string) {
   return {
     personne: {
       type: 'oauth2',
-      description: 'Usagers, agents et administrateurs: code d’autorisation avec PKCE. Le jeton vit 5 minutes.',
+      description:
+        'Usagers, agents et administrateurs: code d’autorisation avec PKCE, client public (sans secret). Le jeton vit 5 minutes.',
       flows: {
         authorizationCode: {
           authorizationUrl: `${endpoint}/auth`,
@@ -252,7 +266,7 @@ function securitySchemes(issuer: string) {
     },
     systeme: {
       type: 'oauth2',
-      description: 'Systèmes municipaux: identifiants du client, échangés contre un jeton.',
+      description: 'Systèmes municipaux: identifiant et secret du client, échangés contre un jeton.',
       flows: { clientCredentials: { tokenUrl: `${endpoint}/token`, scopes: {} } },
     },
   } as const

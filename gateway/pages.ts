@@ -39,18 +39,28 @@ function addWelcome(app: FastifyInstance, config: Config, issuer: string): void 
   const forPrograms = links(config, issuer)
   app.get('/', async (request, reply) => {
     void reply.headers({ vary: 'Accept', 'cache-control': 'no-cache' })
-    if (preferred(request.headers.accept, ['text/html', 'application/json']) === 'application/json') return forPrograms
+    if (preferred(request.headers.accept, ['text/html', 'application/json']) === 'application/json')
+      return forPrograms
     return await reply.headers(pageHeaders).type(htmlType).send(forPeople)
   })
 }
 
-async function addReference(app: FastifyInstance, options: { publicUrl: string; issuer: string }): Promise<void> {
+async function addReference(
+  app: FastifyInstance,
+  options: { publicUrl: string; issuer: string },
+): Promise<void> {
   const headers = referenceHeaders(options)
   addAsset(app, '/docs', { type: htmlType, body: referencePage(options), headers })
   app.get('/docs/', async (_request, reply) => await reply.redirect('/docs', 308))
   addAsset(app, '/docs/oauth2-redirect.html', { type: htmlType, body: redirectPage, headers })
-  addAsset(app, '/docs/oauth2-redirect.js', { type: scriptType, body: await readSwaggerUi('oauth2-redirect.js') })
-  addAsset(app, '/docs/swagger-ui-bundle.js', { type: scriptType, body: await readSwaggerUi('swagger-ui-bundle.js') })
+  addAsset(app, '/docs/oauth2-redirect.js', {
+    type: scriptType,
+    body: await readSwaggerUi('oauth2-redirect.js'),
+  })
+  addAsset(app, '/docs/swagger-ui-bundle.js', {
+    type: scriptType,
+    body: await readSwaggerUi('swagger-ui-bundle.js'),
+  })
   addAsset(app, '/docs/swagger-ui.css', { type: styleType, body: await readSwaggerUi('swagger-ui.css') })
   addAsset(app, '/docs/reference.js', { type: scriptType, body: await readOwn('reference.js') })
   addAsset(app, '/docs/reference.css', { type: styleType, body: await readOwn('reference.css') })

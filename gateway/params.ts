@@ -3,12 +3,15 @@ import { Refusal } from '../contracts/errors.ts'
 import type { Principal } from '../contracts/principal.ts'
 import { idempotencyKey } from '../infra/idempotency.ts'
 import type { Route } from './routes.ts'
+import { refuseUnstorable } from './storable.ts'
 
 /**
  * The params of the action: path, then query (reads) or JSON body (writes), then `If-Match` as `siVersion`.
  * A body field that the path or a header already gives is refused like any unknown field.
  */
 export function paramsOf(route: Route, request: FastifyRequest): Record<string, unknown> {
+  refuseUnstorable(request.query)
+  refuseUnstorable(request.body)
   const path = request.params as Record<string, string>
   const given = bodyOrQuery(route, request)
   const clash = Object.keys(given).find((name) => name in path || name === 'siVersion')
@@ -21,6 +24,7 @@ export function paramsOf(route: Route, request: FastifyRequest): Record<string, 
 function bodyOrQuery(route: Route, request: FastifyRequest): Record<string, unknown> {
   if (route.method === 'GET' || route.method === 'DELETE' || route.transport === 'upload')
     return request.query as Record<string, unknown>
+  if (request.isMultipart()) throw new Refusal('type-non-pris-en-charge')
   const body = request.body ?? {}
   if (typeof body !== 'object' || Array.isArray(body))
     throw new Refusal('donnees-invalides', undefined, {
@@ -31,7 +35,7 @@ function bodyOrQuery(route: Route, request: FastifyRequest): Record<string, unkn
 
 function ifMatch(header: string | undefined): number | undefined {
   if (header === undefined || header === '*') return undefined
-  const version = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim())?.[1]
+  const version = /^(?:W\/)?"([1-9]\d{0,8})"$/.exec(header.trim())?.[1]
   if (version === undefined) throw new Refusal('modifie-entre-temps')
   return Number(version)
 }

@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorCatalog, Refusal } from '../contracts/errors.ts'
 import { currentTraceId } from '../infra/telemetry.ts'
@@ -48,6 +50,27 @@ export async function sendProblem(error: unknown, request: FastifyRequest, reply
   }
   if (status === 503 || status === 429) void reply.header('retry-after', '2')
   return await reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body))
+}
+
+/** Answers on the bare socket what Node could not read as HTTP, or what did not arrive in time. */
+export function endWithProblem(error: Error & { code?: string }, socket: Pick<Socket, 'writable' | 'end' | 'destroy'>): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const { status, body } = problem(
+    new Refusal(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'delai-depasse' : 'requete-illisible'),
+  )
+  const text = JSON.stringify(body)
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'Content-Type: application/problem+json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(text)}`,
+      'Cache-Control: no-store',
+      'X-Content-Type-Options: nosniff',
+      'Connection: close',
+      '',
+      text,
+    ].join('\r\n'),
+  )
 }
 
 declare module 'fastify' {

@@ -1,12 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { SpanKind, type Span, context, trace } from '@opentelemetry/api'
+import { type Context, SpanKind, type Span, context, trace } from '@opentelemetry/api'
 import multipart from '@fastify/multipart'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { Refusal } from '../contracts/errors.ts'
 import type { Logger } from '../infra/log.ts'
 import { contextFrom, failSpan } from '../infra/telemetry.ts'
 import { sendNotFound } from './pages/not-found.ts'
-import { sendProblem } from './problem.ts'
+import { endWithProblem, sendProblem } from './problem.ts'
 
 const jsonLimit = 256 * 1024
 
@@ -43,58 +49,41 @@ export async function createHttpServer(
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: endWithProblem,
+    // An address that cannot be decoded: Fastify runs no hook around it.
+    frameworkErrors: (error, request, reply) => {
+      reply.raw.once('close', () => endRequest(log, request, reply))
+      void context.with(startRequest(request, reply), () => sendProblem(error, request, reply))
+    },
     serverFactory: (handler) => {
       const answer = (request: IncomingMessage, response: ServerResponse) => {
         if (issuer && request.url?.startsWith('/realms/')) issuer(request, response)
         else handler(request, response)
       }
-      const limits = { headersTimeout: 15_000, maxHeaderSize: 16_384, requestTimeout: 120_000, keepAliveTimeout: 10_000 }
+      const limits = {
+        headersTimeout: 15_000,
+        maxHeaderSize: 16_384,
+        requestTimeout: 120_000,
+        keepAliveTimeout: 10_000,
+      }
       servers.push(createServer(limits, answer), createServer(limits, answer))
+      servers[1]!.on('clientError', endWithProblem)
       return servers[0]!
     },
   })
   app.decorateRequest('span', null)
   app.decorateRequest('refusal', null)
+  // What is not JSON is no body of ours; multipart is, for files.
+  app.removeContentTypeParser('text/plain')
   await app.register(multipart)
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler(sendNotFound)
 
-  const tracer = trace.getTracer('guichet')
-  app.addHook('onRequest', (request, reply, done) => {
-    const parent = contextFrom(request.headers.traceparent as string | undefined)
-    const route = request.routeOptions.url ?? 'inconnue'
-    const span = tracer.startSpan(
-      `${request.method} ${route}`,
-      { kind: SpanKind.SERVER, attributes: { 'http.request.method': request.method, 'http.route': route } },
-      parent,
-    )
-    request.span = span
-    void reply.headers({
-      'x-trace-id': span.spanContext().traceId,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-    })
-    context.with(trace.setSpan(parent, span), done)
-  })
+  app.addHook('onRequest', (request, reply, done) => context.with(startRequest(request, reply), done))
   app.addHook('onError', async (request, _reply, error) => {
     if (request.span && !(error instanceof Refusal)) failSpan(request.span, error)
   })
-  app.addHook('onResponse', async (request, reply) => {
-    request.span?.setAttribute('http.response.status_code', reply.statusCode)
-    request.span?.end()
-    log.info(
-      {
-        method: request.method,
-        route: request.routeOptions.url,
-        status: reply.statusCode,
-        code: request.refusal ?? undefined,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        traceId: request.span?.spanContext().traceId,
-      },
-      'request',
-    )
-  })
+  app.addHook('onResponse', async (request, reply) => endRequest(log, request, reply))
   return {
     app,
     async listen(host, port) {
@@ -106,6 +95,44 @@ export async function createHttpServer(
       await app.close()
     },
   }
+}
+
+const tracer = trace.getTracer('guichet')
+
+/** Opens the span of a request and sets the headers that every answer has; returns the context to go on in. */
+function startRequest(request: FastifyRequest, reply: FastifyReply): Context {
+  const parent = contextFrom(request.headers.traceparent as string | undefined)
+  const route = request.routeOptions.url ?? 'inconnue'
+  const span = tracer.startSpan(
+    `${request.method} ${route}`,
+    { kind: SpanKind.SERVER, attributes: { 'http.request.method': request.method, 'http.route': route } },
+    parent,
+  )
+  request.span = span
+  void reply.headers({
+    'x-trace-id': span.spanContext().traceId,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+  })
+  return trace.setSpan(parent, span)
+}
+
+/** Ends the span and writes the one line of the request. */
+function endRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
+  request.span?.setAttribute('http.response.status_code', reply.statusCode)
+  request.span?.end()
+  log.info(
+    {
+      method: request.method,
+      route: request.routeOptions.url,
+      status: reply.statusCode,
+      code: request.refusal ?? undefined,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      traceId: request.span?.spanContext().traceId,
+    },
+    'request',
+  )
 }
 
 /** Loopback has two families; a machine without IPv6 is served by the other alone. */

@@ -61,7 +61,7 @@ export async function download(
   const headers = Object.fromEntries(
     passedOn.flatMap((name) => (typeof request.headers[name] === 'string' ? [[name, request.headers[name]]] : [])),
   )
-  const { response, outgoing } = await exchange(billet.url, { method: 'GET', headers })
+  const { response, outgoing } = await exchange(billet.url, { method: request.method, headers })
   const status = response.statusCode ?? 500
   for (const name of passedBack) if (response.headers[name]) void reply.header(name, response.headers[name])
   if (status === 416) {

@@ -39,13 +39,14 @@ export interface LogBusOptions {
 
 function readLog({ sql, election, ranked, subscription }: LogBusOptions, consumer: Consumer) {
   let cursor: number | null = null
+  let saved = 0
   return async (stop: AbortSignal): Promise<void> => {
     const since = ranked.count
     if (!(await election.holds(consumer.name))) {
       cursor = null
       return await pause(500, stop)
     }
-    cursor ??= await readCursor(sql, consumer.name)
+    cursor ??= saved = await readCursor(sql, consumer.name)
     const head = await lastRang(sql)
     const events = await readAfter(sql, { rang: cursor, limit: batchSize, types: consumer.types })
     if (events.length > 0)
@@ -56,9 +57,10 @@ function readLog({ sql, election, ranked, subscription }: LogBusOptions, consume
       )
     // Below the head read before the batch nothing was left out, so a quiet consumer need not scan it again.
     const next = events.length === batchSize ? events[batchSize - 1]!.rang : Math.max(head, events.at(-1)?.rang ?? 0)
-    if (next > cursor) {
-      if (events.length > 0 || next - cursor >= 1000) await saveCursor(sql, consumer.name, next)
-      cursor = next
+    cursor = Math.max(cursor, next)
+    if (cursor > saved && (events.length > 0 || cursor - saved >= 1000)) {
+      await saveCursor(sql, consumer.name, cursor)
+      saved = cursor
     }
     if (events.length < batchSize) await ranked.wait(since, pollMs, stop)
   }

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+import { Id } from '../contracts/define.ts'
 import { ListerEvenements, ListerLettresMortes, LireSante, RelancerLettreMorte } from '../contracts/hub.ts'
 import { events } from '../contracts/catalog.ts'
 import { Refusal } from '../contracts/errors.ts'
@@ -32,7 +34,7 @@ export const hubService = defineService({
       return { elements: rows.map(toEnvelope), apres: Math.max(apres, read, rows.at(-1)?.rang ?? 0) }
     }),
     answers(ListerLettresMortes, async ({ apres, limite }, { db }) => {
-      const after = apres ? decodeCursor(apres, 1)[0]! : null
+      const after = apres ? decodeCursor(apres, z.tuple([Id]))[0] : null
       const rows = await readStopped(db.sql, { after, limit: limite + 1 })
       const elements = rows.slice(0, limite)
       const last = elements.at(-1)

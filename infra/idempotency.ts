@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Refusal } from '../contracts/errors.ts'
 import { query, type Queryable, violates } from './db.ts'
 
-/** A request that may be repeated: who, which route and which key, as one hash; and the hash of its body. */
+/** A request that may be repeated: who, which route and which key, as one hash; and its body. */
 export interface IdempotencyKey {
   readonly key: Buffer
   readonly body: Buffer
@@ -10,10 +10,13 @@ export interface IdempotencyKey {
 
 /** The key of a caller's request. Nothing can be read back from it. */
 export function idempotencyKey(input: { acteurId: string; route: string; key: string; body: string }): IdempotencyKey {
-  return {
-    key: createHash('sha256').update(JSON.stringify([input.acteurId, input.route, input.key])).digest(),
-    body: createHash('sha256').update(input.body).digest(),
-  }
+  const key = createHash('sha256').update(JSON.stringify([input.acteurId, input.route, input.key])).digest()
+  return { key, body: bodyHash(key, input.body) }
+}
+
+/** What a key's body is remembered by: salted with the key, so that equal bodies of two people do not show. */
+export function bodyHash(key: Buffer, body: string): Buffer {
+  return createHash('sha256').update(key).update(body).digest()
 }
 
 /**

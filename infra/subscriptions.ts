@@ -174,16 +174,18 @@ async function recordFailure(
   error: unknown,
 ): Promise<void> {
   await transaction(db, `echec ${consumer.name}`, async (tx) => {
-    const [lane] = await tx<{ attempts: number; lastSequence: number }[]>`
+    // A lane that was new went with the transaction that failed.
+    await tx`insert into hub.lane (consumer, subject) values (${consumer.name}, ${subject}) on conflict do nothing`
+    const [lane] = await tx<[{ attempts: number; lastSequence: number }]>`
       select attempts, last_sequence from hub.lane where consumer = ${consumer.name} and subject = ${subject} for update`
-    if (!lane) throw error // the very first transaction failed: nothing to mark, the bus delivers again
+    const [failed] = await undone(tx, consumer.types, [{ subject, lastSequence: lane.lastSequence }], 1)
+    if (!failed) return // another process has done it meanwhile
     const attempts = lane.attempts + 1
     const next = afterFailure(error, attempts, retryBaseMs)
-    const [failed] = await undone(tx, consumer.types, [{ subject, lastSequence: lane.lastSequence }], 1)
     await tx`
       update hub.lane set attempts = ${attempts}, stopped = ${next === 'stop'},
         next_try = now() + ${next === 'stop' ? null : next}::float8 * interval '1 millisecond',
-        failing_since = coalesce(failing_since, now()), failed_rang = ${failed?.rang ?? null},
+        failing_since = coalesce(failing_since, now()), failed_rang = ${failed.rang},
         error = ${error instanceof Error ? error.name : 'Error'}
       where consumer = ${consumer.name} and subject = ${subject}`
     log.error({ err: error, consumer: consumer.name, subject, attempts, next }, 'reaction failed')

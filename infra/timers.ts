@@ -62,8 +62,16 @@ export async function fireDue(options: TimersOptions, timers: ReadonlyMap<string
   return fired
 }
 
-/** Another process struck the timer off, or a command moved it, while this one was at work. */
+/** Another process struck the timer off, or a command moved or disarmed it, while this one was at work. */
 class TimerGone extends Error {}
+
+/** Was it this very transaction that armed the timer again, or disarmed it? Then it has fired. */
+async function movedHere(sql: Transaction, { name, subject }: DueTimer): Promise<boolean> {
+  const rows = await sql`select from hub.timer
+    where name = ${name} and subject = ${subject}
+      and xmin::text::bigint = pg_current_xact_id()::text::bigint & 4294967295`
+  return rows.length > 0
+}
 
 async function fireOne({ db, now, log }: TimersOptions, timer: Timer, due: DueTimer): Promise<boolean> {
   const aggregateId = due.subject.slice(due.subject.indexOf('/') + 1)
@@ -71,8 +79,8 @@ async function fireOne({ db, now, log }: TimersOptions, timer: Timer, due: DueTi
     await transaction(db, `timer ${timer.name}`, async (sql) => {
       await timer.fire(aggregateId, { sql, now, log })
       const struckOff = await sql`delete from hub.timer
-        where name = ${due.name} and subject = ${due.subject} and (due_at = ${due.dueAt} or due_at is null)`
-      if (struckOff.count === 0) throw new TimerGone()
+        where name = ${due.name} and subject = ${due.subject} and due_at = ${due.dueAt}`
+      if (struckOff.count === 0 && !(await movedHere(sql, due))) throw new TimerGone()
     })
     log.info({ timer: due.name, subject: due.subject }, 'timer fired')
     return true
@@ -81,7 +89,7 @@ async function fireOne({ db, now, log }: TimersOptions, timer: Timer, due: DueTi
     const attempts = due.attempts + 1
     const stopped = attempts >= maxAttempts
     await db.sql`update hub.timer set attempts = ${attempts}, stopped = ${stopped},
-        error = ${error instanceof Error ? error.name : 'Error'}, due_at = due_at + ${30 * attempts} * interval '1 second'
+        error = ${error instanceof Error ? error.name : 'Error'}, due_at = ${now()}::timestamptz + ${30 * attempts} * interval '1 second'
       where name = ${due.name} and subject = ${due.subject} and due_at = ${due.dueAt}`
     log.error({ err: error, timer: due.name, subject: due.subject, attempts, stopped }, 'timer failed')
     return false

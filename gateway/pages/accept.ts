@@ -1,16 +1,17 @@
-/**
- * Which of the offered media types an `Accept` header asks for (RFC 9110, 12.5.1); between equals the first
- * offered. Without a header, or when none of them is acceptable, that is the first one.
- */
-export function preferred<T extends string>(accept: string | undefined, offers: readonly [T, ...T[]]): T {
-  const ranges = parse(accept ?? '*/*')
-  const quality = (offer: string) => mostSpecific(ranges, offer)?.quality ?? 0
-  return offers.reduce((best, offer) => (quality(offer) > quality(best) ? offer : best))
-}
-
 interface Range {
   readonly pattern: string
   readonly quality: number
+}
+
+/**
+ * Which of the offered media types an `Accept` header prefers (RFC 9110, 12.5.1): by quality, then one that is
+ * named before one that a wildcard covers, then the first offered; also the first when none is acceptable.
+ */
+export function preferred<T extends string>(accept: string | undefined, offers: readonly [T, ...T[]]): T {
+  const ranges = parse(accept ?? '*/*')
+  return offers.reduce((best, offer) =>
+    isBetter(rangeOf(offer, ranges), rangeOf(best, ranges)) ? offer : best,
+  )
 }
 
 function parse(accept: string): Range[] {
@@ -21,7 +22,14 @@ function parse(accept: string): Range[] {
   })
 }
 
-function mostSpecific(ranges: readonly Range[], offer: string): Range | undefined {
+/** The most specific range that covers the offer says how much it is wanted. */
+function rangeOf(offer: string, ranges: readonly Range[]): Range {
   const patterns = [offer, `${offer.split('/')[0]}/*`, '*/*']
-  return patterns.map((wanted) => ranges.find(({ pattern }) => pattern === wanted)).find((range) => range !== undefined)
+  const found = patterns.flatMap((wanted) => ranges.find(({ pattern }) => pattern === wanted) ?? [])
+  return found[0] ?? { pattern: '*/*', quality: 0 }
+}
+
+function isBetter(one: Range, other: Range): boolean {
+  if (one.quality !== other.quality) return one.quality > other.quality
+  return other.pattern.endsWith('*') && !one.pattern.endsWith('*')
 }

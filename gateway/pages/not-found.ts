@@ -18,7 +18,11 @@ const notFoundPage = page(
 /** Answers an unknown address: a page to a browser, a problem to anything else and always under `/v1`. */
 export async function sendNotFound(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const underApi = /^\/(?:v1|health)(?:[/?]|$)/.test(request.url)
-  const wanted = preferred(request.headers.accept, ['application/problem+json', 'application/json', 'text/html'])
+  const wanted = preferred(request.headers.accept, [
+    'application/problem+json',
+    'application/json',
+    'text/html',
+  ])
   if (!underApi) void reply.header('vary', 'Accept')
   if (underApi || wanted !== 'text/html') return await sendProblem(new Refusal('introuvable'), request, reply)
   request.refusal = 'introuvable'

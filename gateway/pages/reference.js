@@ -30,17 +30,19 @@ function forThisPage({ servers: _, ...document }) {
 }
 
 /**
- * What assistive technology misses in Swagger UI: names for its fields, a landmark around its introduction,
+ * What assistive technology misses in Swagger UI: names for its fields and icons, a landmark around its introduction,
  * and buttons without a link inside.
  */
 function accessible({ React: { createElement } }) {
   const hidden = (text) => createElement('span', { className: 'pour-lecteur' }, text)
+  const iconNamed = (name) => (Icon) => (props) => createElement('span', null, hidden(name), createElement(Icon, props))
   const fieldNamed = (name) => (Field) => (props) => createElement('label', null, hidden(name), createElement(Field, props))
   return {
     wrapComponents: {
       DeepLink: () => ({ text }) => createElement('span', null, text),
       InfoContainer: (Info) => (props) =>
         createElement('section', { 'aria-label': 'Présentation' }, createElement(Info, props)),
+      CloseIcon: iconNamed('Fermer'),
       TextArea: fieldNamed('Corps de la demande'),
       ExamplesSelect: fieldNamed('Exemple'),
     },

@@ -58,7 +58,8 @@ function forDevelopers({ publicUrl }: Config, issuer: string, isDemo: boolean): 
 <p>Identifiants de client&nbsp;:</p>
 <ul>
 ${clients.map((client) => html`<li><code>${client.client_id}</code>, pour ${client.client_name}</li>\n`)}</ul>
-<pre><code>curl -H "Authorization: Bearer $JETON" ${publicUrl}/v1/moi</code></pre>
+<pre><code>curl -H "Authorization: Bearer $JETON" \\
+  ${publicUrl}/v1/moi</code></pre>
 ${
   isDemo
     ? html`<div class="note"><p>Démonstration&nbsp;: les comptes ${list(demoAccounts.map(({ identifiant }) => identifiant))}
@@ -77,11 +78,13 @@ function forSystems({ publicUrl }: Config, issuer: string, isDemo: boolean): Htm
 perte. Chaque réponse donne <code>apres</code>&nbsp;: redonnez-le tel quel pour lire la suite. Les événements ne
 contiennent aucune donnée personnelle.</p>
 <h3>Obtenir un jeton</h3>
-<pre><code>JETON=$(curl -s -u ${client} -d grant_type=client_credentials \\
+<pre><code>JETON=$(curl -s -u ${client} \\
+  -d grant_type=client_credentials \\
   ${issuer}/protocol/openid-connect/token \\
   | sed 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/')</code></pre>
 <h3>Lire les événements</h3>
-<pre><code>curl -H "Authorization: Bearer $JETON" "${publicUrl}/v1/evenements?apres=0"</code></pre>
+<pre><code>curl -H "Authorization: Bearer $JETON" \\
+  "${publicUrl}/v1/evenements?apres=0"</code></pre>
 <p><a href="/docs#/hub/hub.listerEvenements">Tout sur ce flux, dans la référence de l’API</a></p>
 </section>`
 }
@@ -111,5 +114,7 @@ function discoveryPath(publicUrl: string, issuer: string): string {
 }
 
 function list(names: readonly string[]): Html[] {
-  return names.map((name, i) => html`${i === 0 ? '' : i === names.length - 1 ? ' et ' : ', '}<code>${name}</code>`)
+  return names.map(
+    (name, i) => html`${i === 0 ? '' : i === names.length - 1 ? ' et ' : ', '}<code>${name}</code>`,
+  )
 }

@@ -1,4 +1,5 @@
-import type { z } from 'zod'
+import { z } from 'zod'
+import { Id, Jour } from '../../contracts/define.ts'
 import type { ListerDossiers, ListerDossiersAgent } from '../../contracts/demarches.ts'
 import { personne } from '../../infra/access.ts'
 import { decodeCursor, encodeCursor } from '../../infra/cursor.ts'
@@ -7,11 +8,16 @@ import { lireRecherche } from './recherche.ts'
 import * as store from './store.ts'
 import { resumeDossier } from './vue-dossier.ts'
 
+/** PostgreSQL's calendar has no year 0; that of RFC 3339 has. */
+const existe = (date: string) => date >= '0001'
+const CurseurUsager = z.tuple([z.iso.datetime().refine(existe), Id])
+const CurseurAgent = z.tuple([Jour.refine(existe), Id])
+
 export async function listerDossiers(
   { apres, limite, etat }: z.output<typeof ListerDossiers.params>,
   call: Call,
 ): Promise<z.output<typeof ListerDossiers.returns>> {
-  const [creeLe, id] = apres ? decodeCursor(apres, 2) : []
+  const [creeLe, id] = apres ? decodeCursor(apres, CurseurUsager) : []
   const lus = await store.listerDossiers(call.db.sql, {
     usagerIds: Object.values(personne(call.principal).usagers),
     etat,
@@ -30,9 +36,10 @@ export async function listerDossiersAgent(
   { apres, limite, texte, ...filtre }: z.output<typeof ListerDossiersAgent.params>,
   call: Call,
 ): Promise<z.output<typeof ListerDossiersAgent.returns>> {
-  const [echeance, id] = apres ? decodeCursor(apres, 2) : []
+  const [echeance, id] = apres ? decodeCursor(apres, CurseurAgent) : []
   const recherche = texte ? lireRecherche(texte) : {}
-  if (!recherche) return { elements: [], suivant: null }
+  if (!recherche || (filtre.echeanceAvant && !existe(filtre.echeanceAvant)))
+    return { elements: [], suivant: null }
   const lus = await store.listerDossiersAgent(call.db.sql, {
     ...filtre,
     ...recherche,

@@ -1,17 +1,17 @@
-import { DossierCorrectionResolue, DossierDepose } from '../../contracts/demarches.ts'
+import { DossierCorrectionResolue, DossierDepose, DossierPrisEnInstruction } from '../../contracts/demarches.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import { reaction } from '../../infra/subscriptions.ts'
 import * as store from './store.ts'
 
 /**
- * Freezes the pieces of a filed dossier and shares them with the sector that instructs it. One already frozen,
+ * Freezes the pieces of a filed dossier, also those that replaced others while a correction was open, and shares them with the sector that instructs it. One already frozen,
  * for this dossier or for another of the same person, is left as it is.
  * @throws Refusal `piece-inconnue` (the lane stops) when a document is gone, is of another sector or owner, or
  * comes from the administration
  */
 export const onDossierDepose = reaction(
   'documents.on-dossier-depose',
-  [DossierDepose, DossierCorrectionResolue],
+  [DossierDepose, DossierCorrectionResolue, DossierPrisEnInstruction],
   async (event, { sql, now, consumer }) => {
     const dossierId = event.subject.slice('dossier/'.length)
     const { secteur, pieces } = event.data

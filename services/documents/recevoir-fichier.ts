@@ -5,7 +5,7 @@ import type { Document } from '../../contracts/documents.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Secteur } from '../../contracts/principal.ts'
 import type { Origin } from '../../infra/event-log.ts'
-import { once } from '../../infra/idempotency.ts'
+import { bodyHash, once } from '../../infra/idempotency.ts'
 import type { Ground } from '../../infra/service.ts'
 import { reconnaitre } from './contenu.ts'
 import { type DocumentEnregistre, vueDocument } from './document.ts'
@@ -57,7 +57,7 @@ export async function recevoirFichier(
     supprimeLe: null,
   }
   const key = depot.origin.idempotency?.key
-  const idempotency = key ? { key, body: Buffer.from(fichier.sha256, 'hex') } : null
+  const idempotency = key ? { key, body: bodyHash(key, fichier.sha256) } : null
   try {
     const kept = await once(
       ground.db.sql,

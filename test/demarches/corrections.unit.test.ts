@@ -126,8 +126,14 @@ describe('a correction', () => {
 
   test('that nobody answers ends when the agent takes the dossier back', () => {
     const ouvert = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    const repris = faire(ouvert, '2026-04-20', 'agent', { type: 'instruire' }).etat
-    expect(repris).toMatchObject({
+    const scan = { piece: 'certificat-immatriculation', documentId: randomUUID() }
+    const modifie = faire(ouvert, '2026-04-10', 'usager', {
+      type: 'modifier',
+      pieces: [...pieces, scan],
+    }).etat
+    const { etat, evenement } = faire(modifie, '2026-04-20', 'agent', { type: 'instruire' })
+    expect(evenement.data).toMatchObject({ etat: 'en_instruction', pieces: [...pieces, scan] })
+    expect(etat).toMatchObject({
       etat: 'en_instruction',
       corrections: [{ resolueLe: '2026-04-20' }],
       suspendue: false,

@@ -1,4 +1,4 @@
-import type { ActionDossier, MotifCorrection, SensDecision } from '../../contracts/demarches.ts'
+import type { ActionDossier, MotifCorrection, SensDecision, Silence } from '../../contracts/demarches.ts'
 import type { EtatDuDossier, Role } from '../../services/demarches/dossier.ts'
 import type { Commande } from '../../services/demarches/transitions.ts'
 
@@ -39,26 +39,40 @@ export function permisesDansLeModele(modele: Modele, role: Role): ActionDossier[
 export type Pas =
   | {
       qui: 'personne'
-      role: Role
-      action: ActionDossier
-      /** Instead of that role and action, one that the model permits, so that lives go far. */
-      permise: number | null
+      /** Which of the acts that the model permits. */
+      choix: number
       reponse: number | null
       sens: SensDecision
       motif: MotifCorrection
     }
-  | { qui: 'horloge'; rappel: 14 | 3 | null }
+  | {
+      qui: 'horloge'
+      rappel: 14 | 3 | null
+      /** Time goes first to this many days before the legal day. */
+      avant: number | null
+    }
   | { qui: 'temps'; jours: number }
 
-export function choisir(
-  modele: Modele,
-  unPas: Extract<Pas, { qui: 'personne' }>,
-): { role: Role; action: ActionDossier } {
-  if (unPas.permise === null) return unPas
+/** Whether the legal clock has something to say, `restants` days before the legal day of a running clock. */
+export function horlogeParle(rappel: 14 | 3 | null, restants: number, silence: Silence): boolean {
+  switch (rappel) {
+    case null:
+      return silence !== 'aucun' && restants <= 0
+    case 14:
+      return restants >= 4 && restants <= 14
+    case 3:
+      return restants >= 1 && restants <= 3
+  }
+}
+
+/** One of the acts that the model permits now. */
+export function choisir(modele: Modele, choix: number): { role: Role; action: ActionDossier } {
   const toutes = (['usager', 'agent'] as const).flatMap((role) =>
     permisesDansLeModele(modele, role).map((action) => ({ role, action })),
   )
-  return toutes[unPas.permise % toutes.length] ?? unPas
+  const choisie = toutes[choix % toutes.length]
+  if (!choisie) throw new Error(`nothing can be done in ${modele.etat}`)
+  return choisie
 }
 
 /** What the procedure says becomes of a dossier, and the event that tells it. */

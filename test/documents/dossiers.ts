@@ -1,5 +1,10 @@
 import type { z } from 'zod'
-import type { DossierCorrectionResolue, DossierDecide, DossierDepose } from '../../contracts/demarches.ts'
+import type {
+  DossierCorrectionResolue,
+  DossierDecide,
+  DossierDepose,
+  DossierPrisEnInstruction,
+} from '../../contracts/demarches.ts'
 
 /** What the events of a dossier say, as the demarches service writes them. */
 
@@ -18,6 +23,12 @@ export function depose(documents: Record<string, string>): z.input<(typeof Dossi
     echeanceLe: '2027-01-24',
     silence: 'rejet',
   }
+}
+
+export function prisEnInstruction(
+  documents: Record<string, string>,
+): z.input<(typeof DossierPrisEnInstruction)['data']> {
+  return { ...surDossier, etat: 'en_instruction', pieces: piecesDe(documents) }
 }
 
 export function correctionResolue(

@@ -10,7 +10,7 @@ import {
 import type { Personne } from '../../contracts/principal.ts'
 import { onDossierDecide } from '../../services/documents/on-dossier-decide.ts'
 import { onDossierDepose } from '../../services/documents/on-dossier-depose.ts'
-import { type Bench, startBench, unePersonne } from './bench.ts'
+import { type Bench, startBench, unePersonne, until } from './bench.ts'
 import { decide, depose } from './dossiers.ts'
 import { pdf } from './fixtures.ts'
 
@@ -82,8 +82,20 @@ test('a free document is deleted by its owner, once, with one event', async () =
 
 test('several orders to delete at once delete once', async () => {
   const { id } = await bench.upload(awa, pdf())
-  const answers = await Promise.allSettled([1, 2, 3, 4].map(() => bench.ask(SupprimerDocument, { id }, awa)))
-  expect(answers.filter((answer) => answer.status === 'fulfilled')).toHaveLength(1)
+  const answers: Promise<null>[] = []
+  await bench.sql.begin(async (tx) => {
+    await tx`select from documents.document where id = ${id} for update`
+    for (let n = 0; n < 3; n++) answers.push(bench.ask(SupprimerDocument, { id }, awa))
+    await until(async () => {
+      const waiting = await bench.sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      return waiting.length === 3
+    })
+  })
+  const settled = await Promise.allSettled(answers)
+  expect(settled.filter((answer) => answer.status === 'fulfilled')).toHaveLength(1)
+  for (const answer of settled)
+    if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'introuvable' })
   expect(await bench.events(id)).toHaveLength(2)
 })
 
@@ -131,6 +143,11 @@ test('the document of a decision is issued by the sector, asked by its agent, an
   const documentIds = [projet.id, decision.id, libre.id, deposeParAwa.id]
   const question = { secteur: 'etat-civil', documentIds, emisPar: 'agent' } as const
   expect(await bench.ask(VerifierPieces, question, agent)).toEqual({ inconnus: documentIds.slice(1) })
+  const deuxSecteurs = unePersonne('etat-civil', 'education')
+  const ailleurs = await bench.upload(deuxSecteurs, pdf(), { emisPar: 'agent', secteur: 'education' })
+  expect(
+    await bench.ask(VerifierPieces, { ...question, documentIds: [ailleurs.id, projet.id] }, deuxSecteurs),
+  ).toEqual({ inconnus: [ailleurs.id] })
   for (const principal of [agentAilleurs, awa])
     expect(await bench.ask(VerifierPieces, question, principal)).toEqual({ inconnus: documentIds })
 })

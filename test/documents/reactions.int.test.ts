@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { DossierCorrectionResolue, DossierDecide, DossierDepose } from '../../contracts/demarches.ts'
+import {
+  DossierCorrectionResolue,
+  DossierDecide,
+  DossierDepose,
+  DossierPrisEnInstruction,
+} from '../../contracts/demarches.ts'
 import { LireDocument, SupprimerDocument } from '../../contracts/documents.ts'
 import { onDossierDecide } from '../../services/documents/on-dossier-decide.ts'
 import { onDossierDepose } from '../../services/documents/on-dossier-depose.ts'
 import { type Bench, startBench, unePersonne } from './bench.ts'
-import { correctionResolue, decide, depose } from './dossiers.ts'
+import { correctionResolue, decide, depose, prisEnInstruction } from './dossiers.ts'
 import { pdf } from './fixtures.ts'
 
 let bench: Bench
@@ -19,6 +24,8 @@ const awa = unePersonne()
 const usagerId = awa.usagers['etat-civil']
 const autre = unePersonne()
 const agent = unePersonne('etat-civil')
+/** Never so in truth: one identifier in two sectors, so that the sector alone tells the documents apart. */
+const memeIdentifiant = { ...awa, usagers: { ...awa.usagers, education: usagerId } }
 const types = async (id: string) => (await bench.events(id)).map((event) => event.type)
 const televerse = 'guichet.document.televerse.v1'
 
@@ -80,6 +87,17 @@ describe('a dossier is filed', () => {
       expect(await types(id)).toEqual([televerse, 'guichet.document.depose.v1'])
   })
 
+  test('an agent who takes a dossier back before the answer freezes what the usager had replaced', async () => {
+    const [ancienne, nouvelle] = [await bench.upload(awa, pdf()), await bench.upload(awa, pdf())]
+    const dossierId = randomUUID()
+    const about = (sequence: number) => ({ dossierId, sequence, usagerId })
+    await bench.dossierEvent(DossierDepose, about(1), depose({ acte: ancienne.id }))
+    await bench.dossierEvent(DossierPrisEnInstruction, about(2), prisEnInstruction({ acte: nouvelle.id }))
+    await bench.deliver(onDossierDepose, dossierId)
+    for (const { id } of [ancienne, nouvelle])
+      expect(await bench.ask(LireDocument, { id }, agent)).toMatchObject({ statut: 'depose', dossierId })
+  })
+
   test('one paper for two pieces is frozen once; given to a second dossier it stays with the first', async () => {
     const { id } = await bench.upload(awa, pdf())
     const [premier, second] = [randomUUID(), randomUUID()]
@@ -102,7 +120,11 @@ describe('a dossier is filed', () => {
 
   test.each([
     ['of another person', () => bench.upload(autre, pdf()), autre],
-    ['of another sector', () => bench.upload(awa, pdf(), { secteur: 'education' }), awa],
+    [
+      'of another sector',
+      () => bench.upload(memeIdentifiant, pdf(), { secteur: 'education' }),
+      memeIdentifiant,
+    ],
     ['of the administration', () => bench.upload(agent, pdf(), { emisPar: 'agent' }), agent],
   ])('a document %s is not touched, nor the others: the lane stops', async (_what, foreign, reader) => {
     const [sien, { id }] = [await bench.upload(awa, pdf()), await foreign()]

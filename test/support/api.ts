@@ -39,11 +39,15 @@ export class Api {
       headers: await this.headers(method, options),
       ...(options.body !== undefined && { body: raw(options.body) }),
     })
-    const text = await response.text()
-    const body = /json/.test(response.headers.get('content-type') ?? '') && text ? (JSON.parse(text) as unknown) : null
-    const reply = { status: response.status, headers: response.headers, text, body: body as T }
-    checkReply(method, path, reply)
-    return reply
+    return await toReply<T>(method, path, response)
+  }
+
+  /** Opens a stream and closes it as soon as it has answered; a refusal is read whole. */
+  async open(path: string, headers: Record<string, string> = {}): Promise<Reply> {
+    const response = await fetch(`${hubUrl}${path}`, { headers: await this.headers('GET', { headers }) })
+    if (!response.ok) return await toReply('GET', path, response)
+    await response.body?.cancel()
+    return { status: response.status, headers: response.headers, text: '', body: null }
   }
 
   /** The answer of an action that must succeed, its params spread over path, query, body and `If-Match`. */
@@ -63,7 +67,10 @@ export class Api {
     const version = take('siVersion')
     const given = [...rest].filter(([, value]) => value !== undefined)
     const inQuery = method === 'GET' || method === 'DELETE'
-    const query = inQuery && given.length > 0 ? `?${new URLSearchParams(given.map(([n, v]): [string, string] => [n, String(v)])).toString()}` : ''
+    const query =
+      inQuery && given.length > 0
+        ? `?${new URLSearchParams(given.map(([n, v]): [string, string] => [n, String(v)])).toString()}`
+        : ''
     const reply = await this.send(method, `${address}${query}`, {
       ...(!inQuery && given.length > 0 && { body: Object.fromEntries(given) }),
       ...(version !== undefined && { ifMatch: `"${String(version)}"` }),
@@ -86,7 +93,12 @@ export class Api {
   }
 
   /** A document that must be taken. */
-  async uploaded(secteur: Secteur, bytes: Uint8Array, name?: string, emisPar: 'usager' | 'agent' = 'usager'): Promise<Document> {
+  async uploaded(
+    secteur: Secteur,
+    bytes: Uint8Array,
+    name?: string,
+    emisPar: 'usager' | 'agent' = 'usager',
+  ): Promise<Document> {
     const reply = await this.upload(`secteur=${secteur}&emisPar=${emisPar}`, bytes, name)
     if (reply.status !== 201) throw new Error(`upload: ${reply.status} ${reply.text}`)
     return reply.body
@@ -106,15 +118,30 @@ export class Api {
   }
 }
 
+async function toReply<T>(method: string, path: string, response: Response): Promise<Reply<T>> {
+  const text = await response.text()
+  const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
+  const body = (isJson ? JSON.parse(text) : null) as T
+  const reply = { status: response.status, headers: response.headers, text, body }
+  checkReply(method, path, reply)
+  return reply
+}
+
 /** The problem of an answer that must be this refusal. */
 export function refusal(reply: Reply, code: ErrorCode): Problem {
   const problem = reply.body as Problem
-  if (problem?.code !== code) throw new Error(`expected ${code}: ${reply.status} ${reply.text.slice(0, 2000)}`)
+  if (problem?.code !== code)
+    throw new Error(`expected ${code}: ${reply.status} ${reply.text.slice(0, 2000)}`)
   return problem
 }
 
 function isJson(body: unknown): boolean {
-  return body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array) && !(body instanceof FormData)
+  return (
+    body !== undefined &&
+    typeof body !== 'string' &&
+    !(body instanceof Uint8Array) &&
+    !(body instanceof FormData)
+  )
 }
 
 function raw(body: unknown): string | Uint8Array<ArrayBuffer> | FormData {

@@ -60,7 +60,9 @@ const leak =
 /** @throws Error that says what is wrong with this answer; a fault of the hub (5xx) always is */
 export function checkReply(method: string, path: string, reply: Reply): void {
   const wrong = (what: string): never => {
-    throw new Error(`${method} ${path.slice(0, 200)} answered ${reply.status}: ${what}\n${reply.text.slice(0, 2000)}`)
+    throw new Error(
+      `${method} ${path.slice(0, 200)} answered ${reply.status}: ${what}\n${reply.text.slice(0, 2000)}`,
+    )
   }
   const route = routeOf(method, path)
   if (!/^[0-9a-f]{32}$/.test(reply.headers.get('x-trace-id') ?? '')) wrong('no trace id')
@@ -73,13 +75,15 @@ export function checkReply(method: string, path: string, reply: Reply): void {
 }
 
 function checkProblem(route: Route | undefined, reply: Reply, wrong: (what: string) => never): void {
-  if (reply.headers.get('content-type') !== 'application/problem+json; charset=utf-8') wrong('not problem+json')
+  if (reply.headers.get('content-type') !== 'application/problem+json; charset=utf-8')
+    wrong('not problem+json')
   const parsed = Problem.safeParse(reply.body)
   if (!parsed.success) return wrong(z.prettifyError(parsed.error))
   const { code, status, title, type, traceId } = parsed.data
   const [catalogStatus, catalogTitle] = errorCatalog[code]
   if (reply.status >= 500) wrong('a fault')
-  if (status !== reply.status || status !== catalogStatus) wrong(`status ${status}, catalogue ${catalogStatus}`)
+  if (status !== reply.status || status !== catalogStatus)
+    wrong(`status ${status}, catalogue ${catalogStatus}`)
   if (title !== catalogTitle) wrong('a title that is not the catalogue’s')
   if (type !== `urn:guichet:erreur:${code}`) wrong('a type that is not of its code')
   if (traceId !== reply.headers.get('x-trace-id')) wrong('two trace ids')
@@ -97,11 +101,20 @@ function checkSuccess(route: Route, reply: Reply, wrong: (what: string) => never
   if (reply.headers.get('cache-control') !== 'no-store') wrong('may be cached')
   if (route.success === 204) return reply.text === '' ? undefined : wrong('a body to 204')
   if (reply.headers.get('content-type') !== 'application/json; charset=utf-8') wrong('not JSON')
-  const answered = checkStrictly(route.transport === 'upload' ? Document : route.action.returns, reply.body, wrong)
+  const answered = checkStrictly(
+    route.transport === 'upload' ? Document : route.action.returns,
+    reply.body,
+    wrong,
+  )
   const { id, version } = answered as { id?: string; version?: number }
   const etag = reply.headers.get('etag')
-  if (etag !== (typeof version === 'number' && !isCatalogue(route) ? `"${version}"` : etag)) wrong(`etag ${etag}`)
-  if (reply.status === 201 && !route.path.includes(':') && reply.headers.get('location') !== `${route.path}/${id}`)
+  if (etag !== (typeof version === 'number' && !isCatalogue(route) ? `"${version}"` : etag))
+    wrong(`etag ${etag}`)
+  if (
+    reply.status === 201 &&
+    !route.path.includes(':') &&
+    reply.headers.get('location') !== `${route.path}/${id}`
+  )
     wrong(`location ${reply.headers.get('location')}`)
 }
 
@@ -111,10 +124,15 @@ function isCatalogue(route: Route): boolean {
 }
 
 /** Parses by the contract; a field that the contract does not know is as wrong as one that is missing. */
-export function checkStrictly<S extends z.ZodType>(schema: S, body: unknown, wrong: (what: string) => never): z.output<S> {
+export function checkStrictly<S extends z.ZodType>(
+  schema: S,
+  body: unknown,
+  wrong: (what: string) => never,
+): z.output<S> {
   const parsed = schema.safeParse(body)
   if (!parsed.success) return wrong(z.prettifyError(parsed.error))
-  if (!isDeepStrictEqual(parsed.data, body)) wrong(`fields beyond its contract, which knows only ${JSON.stringify(parsed.data)}`)
+  if (!isDeepStrictEqual(parsed.data, body))
+    wrong(`fields beyond its contract, which knows only ${JSON.stringify(parsed.data)}`)
   return parsed.data
 }
 

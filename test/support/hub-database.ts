@@ -13,7 +13,9 @@ afterAll(async () => {
 })
 
 /** The events of one aggregate, in order. */
-export async function eventsOf(subject: string): Promise<{ type: string; sequence: number; data: Record<string, unknown> }[]> {
+export async function eventsOf(
+  subject: string,
+): Promise<{ type: string; sequence: number; data: Record<string, unknown> }[]> {
   return await hubDatabase()<{ type: string; sequence: number; data: Record<string, unknown> }[]>`
     select type, sequence, data from hub.event where subject = ${subject} order by sequence`
 }

@@ -20,7 +20,9 @@ function session(name: string, open: () => Promise<Session>): Promise<Session> {
 
 /** A person of the demonstration, through the login page. */
 export function person(identifiant: string): Api {
-  return new Api(async () => await (await session(identifiant, () => signIn(hubUrl, identifiant, demoPassword))).token())
+  return new Api(
+    async () => await (await session(identifiant, () => signIn(hubUrl, identifiant, demoPassword))).token(),
+  )
 }
 
 /** The staff system of the demonstration, with the scopes `evenements` and `evenements:dossier`. */
@@ -40,7 +42,11 @@ export function stranger(roles: readonly string[] = ['usager'], claims: object =
 }
 
 /** A token that the issuer of this hub could have signed, with its own key; `claims` replace the usual ones. */
-export async function issuedToken(claims: object = {}, header: object = {}, key?: SigningKey): Promise<string> {
+export async function issuedToken(
+  claims: object = {},
+  header: object = {},
+  key?: SigningKey,
+): Promise<string> {
   const now = Math.floor(Date.now() / 1000)
   const usual = {
     iss: `${hubUrl}/realms/malakoff`,

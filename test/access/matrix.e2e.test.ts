@@ -1,0 +1,357 @@
+import { randomUUID } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DeciderDossier } from '../../contracts/demarches.ts'
+import { LireDocument } from '../../contracts/documents.ts'
+import { routes } from '../../gateway/routes.ts'
+import { pdf } from '../documents/fixtures.ts'
+import { type Api, hubUrl } from '../support/api.ts'
+import type { Reply } from '../support/conformity.ts'
+import { correctionAsked, decided, deposited, draft, inInstruction } from '../support/dossiers.ts'
+import { eventually } from '../support/eventually.ts'
+import { hubDatabase } from '../support/hub-database.ts'
+import {
+  divergences,
+  flipped,
+  incompleteness,
+  type Matrix,
+  parseMatrix,
+  routeOfRow,
+} from '../support/matrix.ts'
+import { anonyme, person, stranger, system } from '../support/people.ts'
+
+/**
+ * Who gets which answer, written by hand from the rules of the city: what is yours is yours alone; an agent
+ * sees what was given to their sector, never a draft; an administrator and an aidant without mandate have no
+ * right to a dossier; staff systems read events and nothing else. To whom a thing is not shown, it does not
+ * exist (404); who is not of the trade is told so (403).
+ */
+const expected = parseMatrix(`
+                                                        | anonyme | autre | aidant | propriétaire | agent d’ailleurs | agent | admin | système | système muet
+GET /v1/moi                                             | 401     | 200   | 200    | 200          | 200              | 200   | 200   | 403     | 403
+PATCH /v1/moi                                           | 401     | 200   | 200    | 200          | 200              | 200   | 200   | 403     | 403
+GET /v1/moi/suivi                                       | 401     | 200   | 200    | 200          | 200              | 200   | 200   | 403     | 403
+GET /v1/moi/suivi/flux                                  | 401     | 200   | 200    | 200          | 200              | 200   | 200   | 403     | 403
+
+GET /v1/demarches                                       | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /v1/demarches/:id                                   | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+
+GET /v1/dossiers                                        | 401     | 200   | 200    | 200          | 200              | 200   | 200   | 403     | 403
+POST /v1/dossiers                                       | 401     | 201   | 201    | 201          | 201              | 201   | 201   | 403     | 403
+GET /v1/dossiers/:id (brouillon)                        | 401     | 404   | 404    | 200          | 404              | 404   | 404   | 403     | 403
+GET /v1/dossiers/:id (déposé)                           | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+GET /v1/dossiers/:id (décidé)                           | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+PATCH /v1/dossiers/:id (brouillon)                      | 401     | 404   | 404    | 200          | 404              | 404   | 404   | 403     | 403
+PATCH /v1/dossiers/:id (déposé)                         | 401     | 404   | 404    | 409          | 404              | 403   | 404   | 403     | 403
+PATCH /v1/dossiers/:id (correction demandée)            | 401     | 404   | 404    | 200          | 404              | 403   | 404   | 403     | 403
+POST /v1/dossiers/:id/depot (brouillon)                 | 401     | 404   | 404    | 200          | 404              | 404   | 404   | 403     | 403
+POST /v1/dossiers/:id/depot (déposé)                    | 401     | 404   | 404    | 409          | 404              | 403   | 404   | 403     | 403
+POST /v1/dossiers/:id/messages (brouillon)              | 401     | 404   | 404    | 409          | 404              | 404   | 404   | 403     | 403
+POST /v1/dossiers/:id/messages (déposé)                 | 401     | 404   | 404    | 201          | 404              | 201   | 404   | 403     | 403
+POST /v1/dossiers/:id/messages (décidé)                 | 401     | 404   | 404    | 201          | 404              | 201   | 404   | 403     | 403
+
+GET /v1/agents/dossiers                                 | 401     | 403   | 403    | 403          | 200              | 200   | 403   | 403     | 403
+POST /v1/dossiers/:id/instruction (brouillon)           | 401     | 403   | 403    | 403          | 404              | 404   | 403   | 403     | 403
+POST /v1/dossiers/:id/instruction (déposé)              | 401     | 403   | 403    | 403          | 404              | 200   | 403   | 403     | 403
+POST /v1/dossiers/:id/corrections (en instruction)      | 401     | 403   | 403    | 403          | 404              | 201   | 403   | 403     | 403
+POST /v1/dossiers/:id/decision (déposé)                 | 401     | 403   | 403    | 403          | 404              | 409   | 403   | 403     | 403
+POST /v1/dossiers/:id/decision (en instruction)         | 401     | 403   | 403    | 403          | 404              | 200   | 403   | 403     | 403
+POST /v1/dossiers/:id/reouverture (décidé)              | 401     | 403   | 403    | 403          | 404              | 200   | 403   | 403     | 403
+
+POST /v1/documents (pièce)                              | 401     | 201   | 201    | 201          | 201              | 201   | 201   | 403     | 403
+POST /v1/documents (émis par le service)                | 401     | 403   | 403    | 403          | 403              | 201   | 403   | 403     | 403
+GET /v1/documents/:id (pièce libre)                     | 401     | 404   | 404    | 200          | 404              | 404   | 404   | 403     | 403
+GET /v1/documents/:id (pièce déposée)                   | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+GET /v1/documents/:id (émis, pas encore remis)          | 401     | 404   | 404    | 404          | 404              | 200   | 404   | 403     | 403
+GET /v1/documents/:id (décision remise)                 | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+GET /v1/documents/:id/contenu (pièce libre)             | 401     | 404   | 404    | 200          | 404              | 404   | 404   | 403     | 403
+GET /v1/documents/:id/contenu (pièce déposée)           | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+GET /v1/documents/:id/contenu (émis, pas encore remis)  | 401     | 404   | 404    | 404          | 404              | 200   | 404   | 403     | 403
+GET /v1/documents/:id/contenu (décision remise)         | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+DELETE /v1/documents/:id (pièce libre)                  | 401     | 404   | 404    | 204          | 404              | 404   | 404   | 403     | 403
+DELETE /v1/documents/:id (pièce déposée)                | 401     | 404   | 404    | 409          | 404              | 409   | 404   | 403     | 403
+DELETE /v1/documents/:id (émis, pas encore remis)       | 401     | 404   | 404    | 404          | 404              | 204   | 404   | 403     | 403
+DELETE /v1/documents/:id (décision remise)              | 401     | 404   | 404    | 409          | 404              | 409   | 404   | 403     | 403
+
+GET /v1/evenements                                      | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 200     | 403
+GET /v1/admin/lettres-mortes                            | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
+POST /v1/admin/lettres-mortes/:id/relance (arrêtée)     | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
+POST /v1/admin/lettres-mortes/:id/relance (inconnue)    | 401     | 403   | 403    | 403          | 403              | 403   | 404   | 403     | 403
+`)
+
+/** The dossiers are of the civil registry: Claire serves it, David serves the schools. */
+const amina = person('amina')
+const claire = person('claire')
+const callers: Record<string, Api> = {
+  anonyme,
+  autre: person('bastien'),
+  aidant: person('ines'),
+  propriétaire: amina,
+  'agent d’ailleurs': person('david'),
+  agent: claire,
+  admin: person('admin'),
+  système: system(),
+  'système muet': stranger(['systeme']),
+}
+
+interface Row {
+  /** Makes the object that the address names, in its situation; returns its id. */
+  readonly object?: () => Promise<string>
+  readonly body?: unknown
+  /** Query of an upload. */
+  readonly file?: string
+}
+
+const idOf = async (object: Promise<{ id: string }>) => (await object).id
+const text = { texte: 'Un mot.' }
+
+const rows: Record<string, Row> = {
+  'GET /v1/moi': {},
+  'PATCH /v1/moi': { body: { langue: 'fr' } },
+  'GET /v1/moi/suivi': {},
+  'GET /v1/moi/suivi/flux': {},
+  'GET /v1/demarches': {},
+  'GET /v1/demarches/:id': { object: async () => 'acte-de-naissance' },
+  'GET /v1/dossiers': {},
+  'POST /v1/dossiers': { body: { demarche: 'acte-de-naissance' } },
+  'GET /v1/dossiers/:id (brouillon)': { object: () => idOf(draft(amina)) },
+  'GET /v1/dossiers/:id (déposé)': { object: () => idOf(deposited(amina)) },
+  'GET /v1/dossiers/:id (décidé)': { object: () => idOf(decided(amina, claire)) },
+  'PATCH /v1/dossiers/:id (brouillon)': { object: () => idOf(draft(amina)), body: { pieces: [] } },
+  'PATCH /v1/dossiers/:id (déposé)': { object: () => idOf(deposited(amina)), body: { pieces: [] } },
+  'PATCH /v1/dossiers/:id (correction demandée)': {
+    object: () => idOf(correctionAsked(amina, claire)),
+    body: { pieces: [] },
+  },
+  'POST /v1/dossiers/:id/depot (brouillon)': { object: () => idOf(draft(amina)) },
+  'POST /v1/dossiers/:id/depot (déposé)': { object: () => idOf(deposited(amina)) },
+  'POST /v1/dossiers/:id/messages (brouillon)': { object: () => idOf(draft(amina)), body: text },
+  'POST /v1/dossiers/:id/messages (déposé)': { object: () => idOf(deposited(amina)), body: text },
+  'POST /v1/dossiers/:id/messages (décidé)': { object: () => idOf(decided(amina, claire)), body: text },
+  'GET /v1/agents/dossiers': {},
+  'POST /v1/dossiers/:id/instruction (brouillon)': { object: () => idOf(draft(amina)) },
+  'POST /v1/dossiers/:id/instruction (déposé)': { object: () => idOf(deposited(amina)) },
+  'POST /v1/dossiers/:id/corrections (en instruction)': {
+    object: () => idOf(inInstruction(amina, claire)),
+    body: { motif: 'perime', ...text },
+  },
+  'POST /v1/dossiers/:id/decision (déposé)': {
+    object: () => idOf(deposited(amina)),
+    body: { sens: 'accepte' },
+  },
+  'POST /v1/dossiers/:id/decision (en instruction)': {
+    object: () => idOf(inInstruction(amina, claire)),
+    body: { sens: 'accepte' },
+  },
+  'POST /v1/dossiers/:id/reouverture (décidé)': { object: () => idOf(decided(amina, claire)), body: text },
+  'POST /v1/documents (pièce)': { file: 'secteur=etat-civil' },
+  'POST /v1/documents (émis par le service)': { file: 'secteur=etat-civil&emisPar=agent' },
+  'GET /v1/documents/:id (pièce libre)': { object: freePiece },
+  'GET /v1/documents/:id (pièce déposée)': { object: depositedPiece },
+  'GET /v1/documents/:id (émis, pas encore remis)': { object: issuedDocument },
+  'GET /v1/documents/:id (décision remise)': { object: decisionHandedOver },
+  'GET /v1/documents/:id/contenu (pièce libre)': { object: freePiece },
+  'GET /v1/documents/:id/contenu (pièce déposée)': { object: depositedPiece },
+  'GET /v1/documents/:id/contenu (émis, pas encore remis)': { object: issuedDocument },
+  'GET /v1/documents/:id/contenu (décision remise)': { object: decisionHandedOver },
+  'DELETE /v1/documents/:id (pièce libre)': { object: freePiece },
+  'DELETE /v1/documents/:id (pièce déposée)': { object: depositedPiece },
+  'DELETE /v1/documents/:id (émis, pas encore remis)': { object: issuedDocument },
+  'DELETE /v1/documents/:id (décision remise)': { object: decisionHandedOver },
+  'GET /v1/evenements': {},
+  'GET /v1/admin/lettres-mortes': {},
+  'POST /v1/admin/lettres-mortes/:id/relance (arrêtée)': { object: stoppedLane },
+  'POST /v1/admin/lettres-mortes/:id/relance (inconnue)': { object: async () => randomUUID() },
+}
+
+async function freePiece(): Promise<string> {
+  return (await amina.uploaded('etat-civil', pdf())).id
+}
+
+async function depositedPiece(): Promise<string> {
+  const documentId = await freePiece()
+  await deposited(amina, { pieces: [{ piece: 'justificatif-identite', documentId }] })
+  await eventually(async () =>
+    expect((await amina.ok(LireDocument, { id: documentId })).statut).toBe('depose'),
+  )
+  return documentId
+}
+
+async function issuedDocument(): Promise<string> {
+  return (await claire.uploaded('etat-civil', pdf(), 'decision.pdf', 'agent')).id
+}
+
+async function decisionHandedOver(): Promise<string> {
+  const documentId = await issuedDocument()
+  const { id } = await inInstruction(amina, claire)
+  await claire.ok(DeciderDossier, { id, sens: 'accepte', documentId })
+  await eventually(async () =>
+    expect((await amina.ok(LireDocument, { id: documentId })).statut).toBe('decision'),
+  )
+  return documentId
+}
+
+/** Of a consumer that does not run, so that nothing but the relance changes it. */
+async function stoppedLane(): Promise<string> {
+  const [lane] = await hubDatabase()<{ id: string }[]>`
+    insert into hub.lane (consumer, subject, attempts, failing_since, error, stopped)
+    values ('essai.matrice', ${`dossier/${randomUUID()}`}, 10, now(), 'Error', true) returning id`
+  return lane!.id
+}
+
+const observed = new Map<string, ReadonlyMap<string, number>>()
+
+async function ask(api: Api, row: string, { body, file }: Row, id: string): Promise<Reply> {
+  const [method = '', path = ''] = routeOfRow(row).split(' ')
+  const address = path.replace(':id', id)
+  if (path.endsWith('/flux')) return await api.open(address)
+  return file ? await api.upload(file, pdf()) : await api.send(method, address, { body })
+}
+
+describe('each caller gets what the table says', () => {
+  test.each([...expected.keys()])('%s', async (name) => {
+    const row = rows[name]!
+    const shared = (await row.object?.()) ?? ''
+    const cells = await Promise.all(
+      Object.entries(callers).map(async ([caller, api]) => {
+        // Who should succeed may change the object: they get one of their own.
+        const succeeds = (expected.get(name)!.get(caller) ?? 0) < 300
+        const id = succeeds && !name.startsWith('GET') && row.object ? await row.object() : shared
+        const reply = await ask(api, name, row, id)
+        if (mustNotTell(reply.status, caller) && row.object)
+          expect(withoutTrace(reply)).toEqual(withoutTrace(await ask(api, name, row, randomUUID())))
+        return [caller, reply.status] as const
+      }),
+    )
+    observed.set(name, new Map(cells))
+    expect(divergences(new Map([[name, expected.get(name)!]]), observed)).toEqual([])
+  })
+})
+
+/** A refusal must be the same whether the thing exists or not; an agent may know of what their sector holds. */
+function mustNotTell(status: number, caller: string): boolean {
+  return status === 401 || status === 404 || (status === 403 && caller !== 'agent')
+}
+
+function withoutTrace({ status, headers, body }: Reply) {
+  const { traceId: _, ...problem } = body as Record<string, unknown>
+  const kept = [...headers].filter(([name]) => name !== 'x-trace-id' && name !== 'date')
+  return { status, headers: Object.fromEntries(kept), problem }
+}
+
+describe('the table is complete', () => {
+  const served = routes.map(({ method, path }) => `${method} ${path}`)
+
+  test('every route of the gateway has a row, every row a route, and every row is asked', () => {
+    expect(incompleteness(expected.keys(), served)).toEqual([])
+    expect(Object.keys(rows).toSorted()).toEqual([...expected.keys()].toSorted())
+    expect([...expected.values()].map((cells) => [...cells.keys()])).toEqual(
+      [...expected].map(() => Object.keys(callers)),
+    )
+  })
+
+  test('the API reference shows these routes and no other', async () => {
+    const { paths } = (await anonyme.send<{ paths: Record<string, object> }>('GET', '/v1/openapi.json')).body
+    const shown = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
+    )
+    expect(incompleteness(expected.keys(), shown)).toEqual([])
+  })
+
+  test('beside these routes the gateway serves only pages that anyone may read', async () => {
+    const folder = join(import.meta.dirname, '../../gateway')
+    const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'))
+    const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))
+    const found = texts.flatMap((text) => addresses(text)).toSorted()
+    expect(found).toEqual([...openAddresses, 'the route table', 'what addAsset is given'].toSorted())
+    for (const path of openAddresses) {
+      const response = await fetch(`${hubUrl}${path}`)
+      await response.bytes()
+      expect(`${path} ${response.status}`).toBe(`${path} 200`)
+    }
+  })
+
+  test('no other method answers at any of these addresses', async () => {
+    const admin = callers['admin']!
+    for (const path of new Set(routes.map((route) => route.path)))
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+        if (!served.includes(`${method} ${path}`)) {
+          const { status } = await admin.send(method, path.replace(':id', randomUUID()))
+          expect(`${method} ${path} ${status}`).toBe(`${method} ${path} 404`)
+        }
+  })
+})
+
+/** Public on purpose, by hand: no account, no citizen, nothing to protect. */
+const openAddresses = [
+  '/',
+  '/docs',
+  '/docs/',
+  '/docs/oauth2-redirect.html',
+  '/docs/oauth2-redirect.js',
+  '/docs/reference.css',
+  '/docs/reference.js',
+  '/docs/swagger-ui-bundle.js',
+  '/docs/swagger-ui.css',
+  '/favicon.ico',
+  '/favicon.svg',
+  '/health/live',
+  '/health/ready',
+  '/robots.txt',
+  '/v1/openapi.json',
+]
+
+/** The addresses that this source text gives to Fastify, in whatever way. */
+function addresses(text: string): string[] {
+  const registrations =
+    /\bapp\s*\.\s*(?:get|post|put|patch|delete|head|options|all|route)\s*\(\s*([^,\n]*)|\baddAsset\(app,\s*([^,]*)/g
+  return [...text.matchAll(registrations)].map(([, direct, asset]) => {
+    const given = (direct ?? asset)!.trim()
+    if (given === '{') return 'the route table'
+    if (given === 'url') return 'what addAsset is given'
+    return /^'(.*)'$/.exec(given)?.[1] ?? given
+  })
+}
+
+describe('the table bites', () => {
+  test('an address that a source file adds by itself is found', () => {
+    expect(addresses(`app.get('/v1/secrets', x)`)).toEqual(['/v1/secrets'])
+    expect(addresses('app .post( `/v1/${name}`, x)')).toEqual(['`/v1/${name}`'])
+    expect(addresses(`addAsset(app, '/dump.sql', x)`)).toEqual(['/dump.sql'])
+  })
+
+  test('whichever expectation is changed, that one cell is reported', () => {
+    for (const [row, cells] of expected)
+      for (const [caller, status] of cells) {
+        const changed = flipped(expected, row, caller)
+        expect(divergences(changed, observed)).toEqual([
+          `${row}, ${caller}: expected ${changed.get(row)!.get(caller)}, got ${status}`,
+        ])
+      }
+  })
+
+  test('a caller who was not asked is reported', () => {
+    const silent: Matrix = new Map([...observed].map(([row, cells]) => [row, new Map([...cells].slice(1))]))
+    expect(divergences(expected, silent)).toHaveLength(expected.size)
+  })
+
+  test('a route without row and a row without route are reported', () => {
+    const names = [...expected.keys()]
+    expect(incompleteness(names, ['GET /v1/secrets', ...names.map(routeOfRow)])).toEqual([
+      'no expectation for GET /v1/secrets',
+    ])
+    expect(incompleteness(['DELETE /v1/moi (vide)', ...names], names.map(routeOfRow))).toEqual([
+      'no route DELETE /v1/moi',
+    ])
+  })
+
+  test('a table with a cell too few, too many or unreadable is refused', () => {
+    for (const line of [
+      'GET /a | 200',
+      'GET /a | 200 | 200 | 200',
+      'GET /a | 200 | 20',
+      'GET /a | 200 | 200\nGET /a | 200 | 200',
+    ])
+      expect(() => parseMatrix(`x | one | two\n${line}`)).toThrow('GET /a')
+  })
+})

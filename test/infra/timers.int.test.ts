@@ -1,0 +1,150 @@
+import type { Db, Sql } from '../../infra/db.ts'
+import { fireDue, type Timer, Timers, type TimersOptions } from '../../infra/timers.ts'
+import { freshDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { change, create, dossier, log, openDb, prepareEssai } from './essai.ts'
+
+const name = 'essai.rappel'
+const noon = new Date('2026-03-01T12:00:00Z')
+const later = new Date('2026-03-08T12:00:00Z')
+
+let db: TestDatabase
+let service: Sql
+let one: TimersOptions
+let two: TimersOptions
+beforeEach(async () => {
+  db = await freshDatabase()
+  await prepareEssai(db.sql)
+  service = db.role('demarches')
+  one = { db: openDb(service), now: () => noon, log, pollMs: 10 }
+  two = { ...one, db: openDb(db.role('demarches')) }
+})
+afterEach(() => db.drop())
+
+/** Leaves one row per firing, in the timer's transaction. */
+const effect: Timer['fire'] = async (id, { sql }) => {
+  await sql`insert into essai.effet (consumer, subject, sequence) values (${name}, ${dossier(id)}, 1)`
+}
+const only = (fire: Timer['fire']) => new Map([[name, { name, fire }]])
+const arm = (id: string, at: Date | null, db: Pick<Db, 'sql'> = one.db) =>
+  change(db.sql, id, undefined, { timers: { [name]: at } })
+const effects = async () => (await db.sql`select from essai.effet`).length
+const row = async (id: string) => (await db.sql`select due_at, attempts, stopped, error from hub.timer where subject = ${dossier(id)}`)[0]
+
+test('a timer fires when it is due, not before, and is struck off', async () => {
+  const id = await create(service, undefined, { timers: { [name]: later } })
+  expect(await fireDue(one, only(effect))).toBe(0)
+  expect(await fireDue({ ...one, now: () => later }, only(effect))).toBe(1)
+  expect(await effects()).toBe(1)
+  expect(await row(id)).toBeUndefined()
+})
+
+test('a hundred timers fire once each under two processes', async () => {
+  await Promise.all(Array.from({ length: 100 }, () => create(service, undefined, { timers: { [name]: noon } })))
+  const processes = [one, two].map((options) => new Timers(options, [{ name, fire: effect }]))
+  await eventually(async () => expect(await db.sql`select from hub.timer`).toHaveLength(0))
+  await Promise.all(processes.map((timers) => timers.stop()))
+  const [fired] = await db.sql`select count(*) as times, count(distinct subject) as objects from essai.effet`
+  expect(fired).toEqual({ times: 100, objects: 100 })
+})
+
+test('a timer that is disarmed does not fire', async () => {
+  const id = await create(service, undefined, { timers: { [name]: noon } })
+  await arm(id, null)
+  expect(await fireDue(one, only(effect))).toBe(0)
+  expect(await effects()).toBe(0)
+})
+
+test.each([
+  ['disarms it', null, 0],
+  ['moves it', later, 1],
+])('a command that %s while it fires wins', async (_, at, firings) => {
+  const id = await create(service, undefined, { timers: { [name]: noon } })
+  const overtaken = only(async (id, context) => {
+    await effect(id, context)
+    await arm(id, at, two.db)
+  })
+  expect(await fireDue(one, overtaken)).toBe(0)
+  expect(await effects()).toBe(0)
+  expect(await row(id)).toMatchObject({ dueAt: at, attempts: 0 })
+  expect(await fireDue({ ...one, now: () => later }, only(effect))).toBe(firings)
+  expect(await effects()).toBe(firings)
+})
+
+test.each([
+  ['armed again', later],
+  ['disarmed', null],
+])('a timer %s by its own firing has fired', async (_, at) => {
+  const id = await create(service, undefined, { timers: { [name]: noon } })
+  const periodic = only(async (id, context) => {
+    await effect(id, context)
+    await arm(id, at, context)
+  })
+  expect(await fireDue(one, periodic)).toBe(1)
+  expect(await fireDue(one, periodic)).toBe(0)
+  expect(await effects()).toBe(1)
+  const left = await row(id)
+  expect(left?.dueAt ?? null).toEqual(at)
+})
+
+test('a timer that fails leaves nothing and is tried again later, ten times at most', async () => {
+  const id = await create(service, undefined, { timers: { [name]: new Date('2026-02-01T12:00:00Z') } })
+  const failing = only(async (id, context) => {
+    await effect(id, context)
+    throw new RangeError('broken')
+  })
+  let at = noon
+  for (let attempt = 1; attempt <= 10; attempt++) {
+    expect(await row(id)).toMatchObject({ attempts: attempt - 1, stopped: false })
+    expect(await fireDue({ ...one, now: () => at }, failing)).toBe(0)
+    expect(await fireDue({ ...one, now: () => at }, failing)).toBe(0) // even when it was due long ago
+    expect(await row(id)).toMatchObject({ attempts: attempt, error: 'RangeError' })
+    at = new Date(at.getTime() + attempt * 30_000)
+  }
+  expect(await row(id)).toMatchObject({ attempts: 10, stopped: true })
+  expect(await fireDue({ ...one, now: () => later }, only(effect))).toBe(0)
+  expect(await effects()).toBe(0)
+
+  await arm(id, noon)
+  expect(await row(id)).toMatchObject({ attempts: 0, stopped: false, error: null })
+  expect(await fireDue(one, only(effect))).toBe(1)
+})
+
+test('one timer that fails does not hold up the others', async () => {
+  const bad = await create(service, undefined, { timers: { [name]: new Date('2026-02-01T12:00:00Z') } })
+  await create(service, undefined, { timers: { [name]: noon } })
+  const choosy = only(async (id, context) => {
+    if (id === bad) throw new Error('broken')
+    await effect(id, context)
+  })
+  expect(await fireDue(one, choosy)).toBe(1)
+  expect(await effects()).toBe(1)
+})
+
+test('commands that move timers while they fire deadlock with nothing, and each firing counts once', async () => {
+  const ids = await Promise.all(Array.from({ length: 6 }, () => create(service, undefined, { timers: { [name]: noon } })))
+  const deadlocks = async () => (await db.sql<[{ deadlocks: number }]>`select deadlocks from pg_stat_database where datname = current_database()`)[0].deadlocks
+  // The command takes the object's row, then the timer's; so does the firing.
+  const fire = only(async (id, context) => {
+    await change(context.sql, id)
+    await effect(id, context)
+  })
+  let commands = true
+  const commanding = Promise.all(
+    ids.flatMap((id) => [0, 1].map(async () => {
+      for (let n = 0; n < 25; n++) await arm(id, n % 3 === 0 ? null : noon, two.db)
+    })),
+  ).then(() => (commands = false))
+  let fired = 0
+  const firing = Promise.all([one, two].map(async (options) => {
+    while (commands) {
+      const count = await fireDue(options, fire)
+      fired += count
+    }
+  }))
+  await Promise.all([commanding, firing])
+  expect(await effects()).toBe(fired)
+  expect(fired).toBeGreaterThan(6)
+  expect(await db.sql`select from hub.timer where attempts > 0`).toHaveLength(0)
+  expect(await deadlocks()).toBe(0)
+})
