@@ -18,7 +18,7 @@ export const ListerEvenements = query({
 
 export const LettreMorte = z.object({
   id: Id,
-  consommateur: z.string(),
+  consommateur: z.string().describe('La réaction ou la minuterie arrêtée'),
   objet: z.string().describe('<aggregate>/<id>'),
   rang: z.number().int().nullable().describe('Événement qui échoue'),
   type: z.string().nullable(),

@@ -7,8 +7,8 @@ import {
   type ZodOpenApiRequestBodyObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi'
-import type { Access } from '../contracts/define.ts'
 import { Document, TypeDocument } from '../contracts/documents.ts'
+import { inFrench, security, securitySchemes } from './openapi-access.ts'
 import { errorResponses, Problem, problemExamples } from './openapi-errors.ts'
 import { namedSchemas, override, pruneSchemas } from './openapi-schemas.ts'
 import { introduction, tagDescriptions } from './openapi-texts.ts'
@@ -66,7 +66,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     operationId: route.action.name,
     tags: [tagOf(route)],
     summary: route.action.summary,
-    description: `**Qui** : ${route.action.access.map(inFrench).join(', ou ')}.`,
+    description: `**Qui** : ${inFrench(route.action.access)}.`,
     security: security(route.action.access),
     requestParams: { path: z.object(path), query: z.object(query) },
     parameters: headerParameters(route),
@@ -216,58 +216,4 @@ const eventStream = {
 
 function tagOf({ action }: Route): string {
   return action.name.split('.')[0]!
-}
-
-function inFrench(rule: Access): string {
-  switch (rule) {
-    case 'public':
-      return 'tout le monde, sans connexion'
-    case 'compte':
-      return 'toute personne connectée'
-    case 'proprietaire':
-      return 'l’usager concerné'
-    case 'agent':
-      return 'un agent du secteur'
-    case 'administrateur':
-      return 'un administrateur du guichet'
-    default:
-      return `un système municipal dont le client a le rôle \`${rule.slice('systeme:'.length)}\``
-  }
-}
-
-function security(access: readonly Access[]): Record<string, string[]>[] {
-  if (access.includes('public')) return []
-  const systems = access.filter((rule) => rule.startsWith('systeme:'))
-  return [
-    ...(systems.length < access.length ? [{ personne: ['openid'] }] : []),
-    ...(systems.length > 0 ? [{ systeme: [] }] : []),
-  ]
-}
-
-function securitySchemes(issuer: string) {
-  const endpoint = `${issuer}/protocol/openid-connect`
-  return {
-    personne: {
-      type: 'oauth2',
-      description:
-        'Usagers, agents et administrateurs: code d’autorisation avec PKCE, client public (sans secret). Le jeton vit 5 minutes.',
-      flows: {
-        authorizationCode: {
-          authorizationUrl: `${endpoint}/auth`,
-          tokenUrl: `${endpoint}/token`,
-          refreshUrl: `${endpoint}/token`,
-          scopes: {
-            openid: 'Se connecter',
-            profile: 'Nom et prénom',
-            email: 'Adresse électronique',
-          },
-        },
-      },
-    },
-    systeme: {
-      type: 'oauth2',
-      description: 'Systèmes municipaux: identifiant et secret du client, échangés contre un jeton.',
-      flows: { clientCredentials: { tokenUrl: `${endpoint}/token`, scopes: {} } },
-    },
-  } as const
 }

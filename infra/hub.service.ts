@@ -4,12 +4,12 @@ import { ListerEvenements, ListerLettresMortes, LireSante, RelancerLettreMorte }
 import { events } from '../contracts/catalog.ts'
 import { Refusal } from '../contracts/errors.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { query, type Sql, transaction } from './db.ts'
+import { query, type Queryable, type Sql, type Transaction, transaction } from './db.ts'
 import { lastRang, readAfter, toEnvelope } from './event-log.ts'
 import { personne } from './access.ts'
-import { answers, type Call, defineService, obeys } from './service.ts'
+import { answers, defineService, obeys } from './service.ts'
 
-interface LaneRow {
+interface FailureRow {
   id: string
   consumer: string
   subject: string
@@ -44,20 +44,18 @@ export const hubService = defineService({
       RelancerLettreMorte,
       async ({ id }, call) => {
         const actor = personne(call.principal)
-        await transaction(call.db, 'relancer la lettre morte', async (tx) => {
-          const [lane] = await tx<{ consumer: string; subject: string }[]>`
-            update hub.lane set stopped = false, attempts = 0, next_try = now()
-            where id = ${id} and failing_since is not null returning consumer, subject`
-          if (!lane) throw new Refusal('introuvable')
+        return await transaction(call.db, 'relancer la lettre morte', async (tx) => {
+          const restarted = await restart(tx, id)
+          if (!restarted) throw new Refusal('introuvable')
           await tx`insert into hub.journal (acteur_id, acte, objet)
-            values (${actor.acteurId}, 'relance', ${`${lane.consumer} ${lane.subject}`})`
+            values (${actor.acteurId}, 'relance', ${`${restarted.consumer} ${restarted.subject}`})`
           if (call.idempotency)
             await tx`insert into hub.request (key, body, result_id)
               values (${call.idempotency.key}, ${call.idempotency.body}, ${id})`
+          return await readFailure(tx, id) // once committed, it may mend and vanish at any moment
         })
-        return await readLane(id, call)
       },
-      readLane,
+      (id, call) => readFailure(call.db.sql, id),
     ),
     answers(LireSante, async (_, { db }) => {
       const database = await query('sonder la base', db.sql`select 1`).then(
@@ -74,30 +72,40 @@ function readableTypes(scopes: readonly string[]): string[] {
   return [...events.values()].filter((e) => scopes.includes(`evenements:${e.aggregate}`)).map((e) => e.type)
 }
 
-async function readStopped(sql: Sql, page: { after: string | null; limit: number }): Promise<LaneRow[]> {
+/** A stopped lane or timer tries again at once. */
+async function restart(tx: Transaction, id: string): Promise<{ consumer: string; subject: string } | undefined> {
+  const [lane] = await tx<{ consumer: string; subject: string }[]>`
+    update hub.lane set stopped = false, attempts = 0, next_try = now()
+    where id = ${id} and failing_since is not null returning consumer, subject`
+  if (lane) return lane
+  const [timer] = await tx<{ consumer: string; subject: string }[]>`
+    update hub.timer set stopped = false, attempts = 0, due_at = now()
+    where id = ${id} and error is not null returning name as consumer, subject`
+  return timer
+}
+
+async function readStopped(sql: Sql, page: { after: string | null; limit: number }): Promise<FailureRow[]> {
   return await query(
     'lister les lettres mortes',
-    sql<LaneRow[]>`
-    select l.id, l.consumer, l.subject, l.failed_rang, e.type, l.attempts, l.error, l.failing_since
-    from hub.lane l left join hub.event e on e.rang = l.failed_rang
-    where l.stopped ${page.after ? sql`and l.id > ${page.after}::uuid` : sql``}
-    order by l.id limit ${page.limit}`,
+    sql<FailureRow[]>`
+    select id, consumer, subject, failed_rang, type, attempts, error, coalesce(failing_since, now()) as failing_since
+    from hub.failure where stopped ${page.after ? sql`and id > ${page.after}::uuid` : sql``}
+    order by id limit ${page.limit}`,
   )
 }
 
-async function readLane(id: string, { db }: Pick<Call, 'db'>) {
+async function readFailure(sql: Queryable, id: string) {
   const [row] = await query(
     'lire la lettre morte',
-    db.sql<LaneRow[]>`
-    select l.id, l.consumer, l.subject, l.failed_rang, e.type, l.attempts, l.error,
-      coalesce(l.failing_since, now()) as failing_since
-    from hub.lane l left join hub.event e on e.rang = l.failed_rang where l.id = ${id}`,
+    sql<FailureRow[]>`
+    select id, consumer, subject, failed_rang, type, attempts, error, coalesce(failing_since, now()) as failing_since
+    from hub.failure where id = ${id}`,
   )
   if (!row) throw new Refusal('introuvable')
   return toLettreMorte(row)
 }
 
-function toLettreMorte(row: LaneRow) {
+function toLettreMorte(row: FailureRow) {
   return {
     id: row.id,
     consommateur: row.consumer,

@@ -53,6 +53,7 @@ create index lane_next_try on hub.lane (next_try) where next_try is not null and
 create index lane_stopped on hub.lane (id) where stopped;
 
 create table hub.timer (
+  id       uuid not null default gen_random_uuid() unique,
   name     text not null,
   subject  text not null,
   due_at   timestamptz,
@@ -62,6 +63,14 @@ create table hub.timer (
   primary key (name, subject)
 );
 create index timer_due on hub.timer (due_at) where due_at is not null and not stopped;
+
+-- What failed for good, or is failing: events whose reaction stopped, timers that could not fire.
+create view hub.failure as
+  select l.id, l.consumer, l.subject, l.failed_rang, e.type, l.attempts, l.error, l.failing_since, l.stopped
+  from hub.lane l left join hub.event e on e.rang = l.failed_rang
+  union all
+  select t.id, t.name, t.subject, null, null, t.attempts, t.error, t.due_at, t.stopped
+  from hub.timer t;
 
 -- key: SHA-256 of caller, route and Idempotency-Key, so that no row tells whose request it was.
 create table hub.request (

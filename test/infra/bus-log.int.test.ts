@@ -1,12 +1,13 @@
 import { LogBus } from '../../infra/bus-log.ts'
 import { createPool, type Db, type Sql } from '../../infra/db.ts'
 import { Election } from '../../infra/election.ts'
+import { roleOf } from '../../infra/migrate.ts'
 import { Relay } from '../../infra/relay.ts'
 import { Signal } from '../../infra/signal.ts'
 import type { Consumer } from '../../infra/subscriptions.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { auditEffects, change, create, dossier, exactlyOnce, log, ObjetChange, ObjetClos, prepareEssai, recorder } from './essai.ts'
+import { auditEffects, change, create, dossier, emptyHub, exactlyOnce, log, ObjetChange, ObjetClos, prepareEssai, recorder } from './essai.ts'
 
 /** One hub process's share: its election, its relay, its bus. */
 interface Process {
@@ -16,20 +17,20 @@ interface Process {
 }
 
 let db: TestDatabase
-let running: Process[]
-beforeEach(async () => {
+let service: Sql
+let running: Process[] = []
+beforeAll(async () => {
   db = await freshDatabase()
   await prepareEssai(db.sql)
-  running = []
+  service = db.role('demarches')
 })
-afterEach(async () => {
-  await Promise.all(running.map((process) => process.stop()))
-  await db.drop()
-})
+beforeEach(() => emptyHub(db.sql))
+afterEach(() => Promise.all(running.map((process) => process.stop())))
+afterAll(() => db.drop())
 
 function start(consumers: readonly Consumer[], reading?: Sql): Process {
-  const hub = db.role('hub')
-  const reactions: Db = { sql: db.role('demarches'), committed: new Signal() }
+  const hub = createPool({ url: db.url, max: 6, name: 'test hub' })
+  const reactions: Db = { sql: createPool({ url: db.url, max: 10, name: 'test', role: roleOf('demarches') }), committed: new Signal() }
   const ranked = new Signal()
   const election = new Election(db.url)
   const relay = new Relay({ sql: hub, election, committed: reactions.committed, ranked, log })
@@ -42,6 +43,7 @@ function start(consumers: readonly Consumer[], reading?: Sql): Process {
       running = running.filter((other) => other !== process)
       await Promise.all([bus.stop(), relay.stop()])
       await election.close()
+      await Promise.all([hub.end({ timeout: 1 }), reactions.sql.end({ timeout: 1 })])
     },
   }
   running.push(process)
@@ -87,7 +89,7 @@ const settled = (consumers: readonly Consumer[]) =>
 
 test('what was written before the start, during and after takes effect once, by two processes', async () => {
   const consumers = [moody('essai.a'), moody('essai.b')]
-  const before = await create(db.role('demarches'))
+  const before = await create(service)
   await change(db.sql, before)
   const [first, second] = [start(consumers), start(consumers)]
   await Promise.all([write(first, 20), write(second, 20)])
@@ -111,7 +113,7 @@ test('a process that loses its offices, or ends, costs no effect and doubles non
 })
 
 test('a consumer whose reaction fails for good holds up neither the others nor its other aggregates', async () => {
-  const bad = await create(db.role('demarches'))
+  const bad = await create(service)
   const failing = recorder('essai.panne', {
     before: (event) => {
       if (event.subject === dossier(bad)) throw new Error('for good')

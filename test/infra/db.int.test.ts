@@ -7,16 +7,16 @@ let db: TestDatabase
 let pool: Sql
 let one: Db
 let closed: number
-beforeEach(async () => {
+beforeAll(async () => {
   db = await freshDatabase()
+})
+beforeEach(() => {
   closed = 0
   pool = createPool({ url: db.url, max: 1, name: 'test one', onclose: () => closed++ })
   one = openDb(pool)
 })
-afterEach(async () => {
-  await pool.end({ timeout: 1 })
-  await db.drop()
-})
+afterEach(() => pool.end({ timeout: 1 }))
+afterAll(() => db.drop())
 
 const pidOf = async (sql: Pick<Sql, 'unsafe'>) => (await sql.unsafe<{ pid: number }[]>('select pg_backend_pid() as pid'))[0]!.pid
 

@@ -31,6 +31,15 @@ export function openDb(sql: Sql): Db {
   return { sql, committed: new Signal() }
 }
 
+/** Empties the log, what delivers from it, and the tables of the tests. */
+export async function emptyHub(owner: Sql): Promise<void> {
+  await owner
+    .unsafe(`
+    truncate hub.event, hub.cursor, hub.lane, hub.timer, hub.request, hub.journal, essai.objet, essai.effet;
+    update hub.relay set last_rang = 0;`)
+    .simple()
+}
+
 /** The tables of the aggregate and of the effects that reactions leave; any service role may use them. */
 export async function prepareEssai(owner: Sql): Promise<void> {
   await owner

@@ -5,16 +5,17 @@ import { commit, commitNow, type EventRow, eventColumns, lastRang, readAfter, to
 import { idempotencyKey } from '../../infra/idempotency.ts'
 import { inSpan } from '../../infra/telemetry.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
-import { change, create, dossier, type Extra, ObjetChange, ObjetClos, openDb, origin, prepareEssai, rankAll } from './essai.ts'
+import { change, create, dossier, emptyHub, ObjetChange, ObjetClos, openDb, origin, prepareEssai, rankAll, type Extra } from './essai.ts'
 
 let db: TestDatabase
 let sql: Sql
-beforeEach(async () => {
+beforeAll(async () => {
   db = await freshDatabase()
   await prepareEssai(db.sql)
   sql = db.role('demarches')
 })
-afterEach(() => db.drop())
+beforeEach(() => emptyHub(db.sql))
+afterAll(() => db.drop())
 
 const due = new Date('2026-04-01T00:00:00Z')
 const everything = (): Extra => ({

@@ -3,22 +3,23 @@ import { Refusal } from '../../contracts/errors.ts'
 import type { Sql } from '../../infra/db.ts'
 import { idempotencyKey, once } from '../../infra/idempotency.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
-import { change, create, prepareEssai } from './essai.ts'
+import { change, create, emptyHub, prepareEssai } from './essai.ts'
 
 let db: TestDatabase
 let sql: Sql
-beforeEach(async () => {
+beforeAll(async () => {
   db = await freshDatabase()
   await prepareEssai(db.sql)
   sql = db.role('demarches')
 })
-afterEach(() => db.drop())
+beforeEach(() => emptyHub(db.sql))
+afterAll(() => db.drop())
 
 interface Answer {
   id: string
   version: number
 }
-const request = { acteurId: randomUUID(), route: 'POST /objets', key: 'k-1', body: '{"n":1}' }
+const request = { acteurId: 'a-1', route: 'POST /objets', key: 'k-1', body: '{"n":1}' }
 const read = async (id: string) => (await sql<Answer[]>`select id, version from essai.objet where id = ${id}`)[0]!
 
 /** `POST /objets`: a new object, every time it is really done. */
@@ -92,7 +93,7 @@ test('a request that was refused is done when it is repeated and possible', asyn
 test('another key, another person or another route is another request', async () => {
   await post()
   await post({ key: 'k-2' })
-  await post({ acteurId: randomUUID() })
+  await post({ acteurId: 'a-2' })
   await post({ route: 'POST /choses' })
   expect(await counts()).toEqual({ objects: 4, events: 4, requests: 4 })
 })

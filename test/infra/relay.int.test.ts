@@ -4,17 +4,18 @@ import type { Sql } from '../../infra/db.ts'
 import { stamp, takeOver } from '../../infra/relay.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { change, create, dossier, ObjetChange, origin, prepareEssai } from './essai.ts'
+import { change, create, dossier, emptyHub, ObjetChange, origin, prepareEssai } from './essai.ts'
 import { auditLog, type Plan, type Ranker, sound, storm, type Write } from './storm.ts'
 
 let db: TestDatabase
 let plan: Plan
-beforeEach(async () => {
+beforeAll(async () => {
   db = await freshDatabase()
   await prepareEssai(db.sql)
   plan = { services: [db.role('demarches'), db.role('demarches')], relays: [db.sql, db.role('hub')] }
 })
-afterEach(() => db.drop())
+beforeEach(() => emptyHub(db.sql))
+afterAll(() => db.drop())
 
 test('nothing is lost, doubled or inverted under 16 clients and two relays that depose each other', async () => {
   const { acknowledged, depositions } = await storm(plan)

@@ -6,13 +6,13 @@ import { toEnvelope, type EventRow } from '../../infra/event-log.ts'
 import { type Consumer, deliver, retryDue, type SubscriptionOptions } from '../../infra/subscriptions.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { auditEffects, change, create, dossier, exactlyOnce, log, ObjetClos, openDb, prepareEssai, rankAll, recorder } from './essai.ts'
+import { auditEffects, change, create, dossier, emptyHub, exactlyOnce, log, ObjetClos, openDb, prepareEssai, rankAll, recorder } from './essai.ts'
 
 let db: TestDatabase
 let service: Sql
 let one: SubscriptionOptions
 let two: SubscriptionOptions
-beforeEach(async () => {
+beforeAll(async () => {
   db = await freshDatabase()
   await prepareEssai(db.sql)
   service = db.role('demarches')
@@ -20,7 +20,8 @@ beforeEach(async () => {
   one = processOf(service)
   two = processOf(db.role('demarches'))
 })
-afterEach(() => db.drop())
+beforeEach(() => emptyHub(db.sql))
+afterAll(() => db.drop())
 
 /** Objects with that many events each, ranked; returns their subjects. */
 async function objects(count: number, events: number): Promise<string[]> {

@@ -1,8 +1,8 @@
-import type { Db, Sql } from '../../infra/db.ts'
+import type { Queryable, Sql } from '../../infra/db.ts'
 import { fireDue, type Timer, Timers, type TimersOptions } from '../../infra/timers.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { change, create, dossier, log, openDb, prepareEssai } from './essai.ts'
+import { change, create, dossier, emptyHub, log, openDb, prepareEssai } from './essai.ts'
 
 const name = 'essai.rappel'
 const noon = new Date('2026-03-01T12:00:00Z')
@@ -12,22 +12,23 @@ let db: TestDatabase
 let service: Sql
 let one: TimersOptions
 let two: TimersOptions
-beforeEach(async () => {
+beforeAll(async () => {
   db = await freshDatabase()
   await prepareEssai(db.sql)
   service = db.role('demarches')
   one = { db: openDb(service), now: () => noon, log, pollMs: 10 }
   two = { ...one, db: openDb(db.role('demarches')) }
 })
-afterEach(() => db.drop())
+beforeEach(() => emptyHub(db.sql))
+afterAll(() => db.drop())
 
 /** Leaves one row per firing, in the timer's transaction. */
 const effect: Timer['fire'] = async (id, { sql }) => {
   await sql`insert into essai.effet (consumer, subject, sequence) values (${name}, ${dossier(id)}, 1)`
 }
 const only = (fire: Timer['fire']) => new Map([[name, { name, fire }]])
-const arm = (id: string, at: Date | null, db: Pick<Db, 'sql'> = one.db) =>
-  change(db.sql, id, undefined, { timers: { [name]: at } })
+const arm = (id: string, at: Date | null, sql: Queryable = service) =>
+  change(sql, id, undefined, { timers: { [name]: at } })
 const effects = async () => (await db.sql`select from essai.effet`).length
 const row = async (id: string) => (await db.sql`select due_at, attempts, stopped, error from hub.timer where subject = ${dossier(id)}`)[0]
 
@@ -62,7 +63,7 @@ test.each([
   const id = await create(service, undefined, { timers: { [name]: noon } })
   const overtaken = only(async (id, context) => {
     await effect(id, context)
-    await arm(id, at, two.db)
+    await arm(id, at, two.db.sql)
   })
   expect(await fireDue(one, overtaken)).toBe(0)
   expect(await effects()).toBe(0)
@@ -78,7 +79,7 @@ test.each([
   const id = await create(service, undefined, { timers: { [name]: noon } })
   const periodic = only(async (id, context) => {
     await effect(id, context)
-    await arm(id, at, context)
+    await arm(id, at, context.sql)
   })
   expect(await fireDue(one, periodic)).toBe(1)
   expect(await fireDue(one, periodic)).toBe(0)
@@ -132,7 +133,7 @@ test('commands that move timers while they fire deadlock with nothing, and each 
   let commands = true
   const commanding = Promise.all(
     ids.flatMap((id) => [0, 1].map(async () => {
-      for (let n = 0; n < 25; n++) await arm(id, n % 3 === 0 ? null : noon, two.db)
+      for (let n = 0; n < 25; n++) await arm(id, n % 3 === 0 ? null : noon, two.db.sql)
     })),
   ).then(() => (commands = false))
   let fired = 0
