@@ -74,7 +74,7 @@ export function personal<T extends z.ZodType>(schema: T): T {
   return schema.meta({ personal: true }) as T
 }
 
-export const Id = z.uuid().describe('Opaque identifier')
+export const Id = z.uuid().describe('Identifiant opaque')
 /** A civil day in Europe/Paris, `AAAA-MM-JJ`. */
 export const Jour = z.iso.date().describe('Jour civil (Europe/Paris), AAAA-MM-JJ')
 /** An instant, RFC 3339 with offset. */

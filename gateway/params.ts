@@ -14,7 +14,7 @@ export function paramsOf(route: Route, request: FastifyRequest): Record<string, 
   refuseUnstorable(request.body)
   const path = request.params as Record<string, string>
   const given = bodyOrQuery(route, request)
-  const clash = Object.keys(given).find((name) => name in path || name === 'siVersion')
+  const clash = Object.keys(given).find((name) => name in path || name === 'siVersion' || (name === 'nom' && route.transport === 'upload'))
   if (clash !== undefined)
     throw new Refusal('donnees-invalides', undefined, { erreurs: [{ pointeur: `/${clash}`, message: 'Champ inconnu.' }] })
   const siVersion = 'siVersion' in route.action.params.shape ? ifMatch(request.headers['if-match']) : undefined

@@ -1,14 +1,14 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
-import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ServiceBroker } from 'moleculer'
 import type { z } from 'zod'
-import { type Document, OuvrirLecture, OuvrirTeleversement, tailleMaximale } from '../contracts/documents.ts'
+import { type Document, OuvrirLecture, OuvrirTeleversement } from '../contracts/documents.ts'
 import { type ErrorCode, errorCatalog, Refusal, type RefusalExtra } from '../contracts/errors.ts'
 import type { Principal } from '../contracts/principal.ts'
 import { call } from '../infra/call.ts'
 import { currentTraceparent } from '../infra/telemetry.ts'
+import { type SoleFile, soleFile } from './sole-file.ts'
 
 /** Bytes between the outside and the documents service, never held in memory: each side waits for the other. */
 
@@ -21,16 +21,14 @@ export async function upload(
   params: Record<string, unknown>,
   options: { principal: Principal; idempotency: { key: string; body: string } },
 ): Promise<z.output<typeof Document>> {
-  if (!request.isMultipart()) throw new Refusal('type-non-pris-en-charge', 'Envoyez le fichier en multipart/form-data.')
-  const part = await request.file({ limits: { fileSize: tailleMaximale + 1, files: 1, fields: 0, parts: 1 } })
-  if (!part) throw new Refusal('fichier-refuse', 'Aucun fichier n’a été envoyé.')
+  const file = await soleFile(request)
   const billet = await call(
     broker,
     OuvrirTeleversement,
-    { ...params, nom: part.filename || 'document' } as z.input<typeof OuvrirTeleversement.params>,
+    { ...params, nom: file.name } as z.input<typeof OuvrirTeleversement.params>,
     options,
   )
-  const { response } = await exchange(billet.url, { method: 'PUT' }, part.file)
+  const { response } = await exchange(billet.url, { method: 'PUT' }, file)
   const answer = (await readJson(response)) as z.output<typeof Document>
   if (response.statusCode === 201) return answer
   throw refusalOf(answer)
@@ -76,7 +74,7 @@ export async function download(
 async function exchange(
   url: string,
   options: { method: string; headers?: Record<string, string> },
-  body?: Readable,
+  body?: SoleFile,
 ): Promise<{ response: IncomingMessage; outgoing: ClientRequest }> {
   const traceparent = currentTraceparent()
   const outgoing = httpRequest(url, {
@@ -94,9 +92,9 @@ async function exchange(
     return { response: await answered, outgoing }
   }
   // The other side may refuse before it has read everything: its answer counts, not the broken pipe.
-  const sent = pipeline(body, outgoing)
+  const sent = pipeline(body.bytes(), outgoing)
   const response = await Promise.race([answered, sent.then(() => answered)])
-  void sent.catch(() => body.resume())
+  void sent.catch(() => body.discard())
   return { response, outgoing }
 }
 

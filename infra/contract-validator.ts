@@ -8,7 +8,7 @@ z.config(z.locales.fr())
 export function validateParams<A extends Action>(action: A, params: unknown): z.output<A['params']> {
   const parsed = action.params.safeParse(params)
   if (parsed.success) return parsed.data as z.output<A['params']>
-  throw new Refusal('donnees-invalides', undefined, { erreurs: parsed.error.issues.slice(0, 50).flatMap(toFieldErrors) })
+  throw new Refusal('donnees-invalides', undefined, { erreurs: parsed.error.issues.flatMap(toFieldErrors).slice(0, 50) })
 }
 
 function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {

@@ -36,14 +36,19 @@ export async function migrate(sql: Sql, sources: readonly MigrationSource[]): Pr
         const content = await readFile(join(source.folder, file), 'utf8')
         if (known.get(file) === content) continue
         if (known.has(file)) throw new Error(`Migration ${source.schema}/${file} changed after it was applied.`)
-        await connection.unsafe(`begin;\n${content}\n;commit`).simple()
+        await connection`begin`
+        await connection.unsafe(content).simple()
         await connection`insert into public.guichet_migration (schema, file, content)
           values (${source.schema}, ${file}, ${content})`
+        await connection`commit`
       }
       await grant(connection, source.schema)
     }
   } finally {
+    await connection`rollback` // nothing to do, unless a file failed
     await connection`select pg_advisory_unlock(726870, 1)`
+    await connection`reset statement_timeout`
+    await connection`reset lock_timeout`
     connection.release()
   }
 }
@@ -55,7 +60,8 @@ async function grant(sql: Pick<Sql, 'unsafe'>, schema: string): Promise<void> {
     .unsafe(`
     do $$ begin
       if not exists (select from pg_roles where rolname = '${role}') then create role ${role} nologin; end if;
-      if not pg_has_role(current_user, '${role}', 'member') then execute 'grant ${role} to ' || quote_ident(current_user); end if;
+      -- Since PostgreSQL 16, who creates a role is its member, but may not act as it before that is granted too.
+      if not pg_has_role(current_user, '${role}', case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then execute 'grant ${role} to ' || quote_ident(current_user); end if;
     exception when duplicate_object or unique_violation then null; end $$;
     grant usage on schema ${schema} to ${role};
     grant select, insert, update, delete on all tables in schema ${schema} to ${role};

@@ -39,7 +39,7 @@ export class Tail {
   /**
    * Events of these citizens ids after `rang`, then the live ones as they come, without gap or repeat.
    * @param types only these event types
-   * @param onFailure called once when the past could not be read: the stream must be closed
+   * @param onFailure called once when the past could not be read or the listener threw: the stream must be closed
    * @returns a function that ends it
    */
   follow(
@@ -56,8 +56,12 @@ export class Tail {
     let ended = false
     const live: Listener = (events) => {
       const relevant = events.filter((e) => e.usagerId && mine.has(e.usagerId) && wanted.has(e.type))
-      if (pending) pending.push(...relevant)
-      else send(relevant)
+      if (pending) return void pending.push(...relevant)
+      try {
+        send(relevant)
+      } catch (error) {
+        fail(error) // the other streams of this process must not miss these events
+      }
     }
     const send = (events: readonly RankedEvent[]) => {
       const fresh = events.filter((event) => event.rang > sent)
@@ -65,18 +69,19 @@ export class Tail {
       sent = fresh.at(-1)!.rang
       listener(fresh)
     }
+    const fail = (error: unknown) => {
+      this.#listeners.delete(live)
+      if (!ended) onFailure(error)
+      ended = true
+    }
     this.#listeners.add(live)
-    void this.#catchUp(usagers, types, rang, send).then(
-      () => {
+    void this.#catchUp(usagers, types, rang, send)
+      .then(() => {
         const waiting = pending ?? []
         pending = null
         send(waiting)
-      },
-      (error: unknown) => {
-        this.#listeners.delete(live)
-        onFailure(error)
-      },
-    )
+      })
+      .catch(fail)
     return () => {
       ended = true
       this.#listeners.delete(live)

@@ -31,7 +31,7 @@ function forThisPage({ servers: _, ...document }) {
 
 /**
  * What assistive technology misses in Swagger UI: names for its fields and icons, a landmark around its
- * introduction, code that scrolls by keyboard, and buttons without a link inside.
+ * introduction, and buttons without a link inside.
  */
 function accessible({ React: { createElement } }) {
   const hidden = (text) => createElement('span', { className: 'pour-lecteur' }, text)
@@ -43,7 +43,6 @@ function accessible({ React: { createElement } }) {
       InfoContainer: (Info) => (props) =>
         createElement('section', { 'aria-label': 'Présentation' }, createElement(Info, props)),
       CloseIcon: iconNamed('Fermer'),
-      SyntaxHighlighter: (Code) => (props) => createElement(Code, { tabIndex: 0, ...props }),
       TextArea: fieldNamed('Corps de la demande'),
       ExamplesSelect: fieldNamed('Exemple'),
     },

@@ -237,11 +237,11 @@ describe('a POST wants a key of 1 to 128 visible characters:', () => {
   const someone = stranger(['usager', 'agent:etat-civil', 'administrateur'])
 
   test.each(posts.map((route) => route.path))('%s', async (path) => {
-    const send = (key: string | null) =>
-      someone.send('POST', path.replace(':id', randomUUID()), { body: {}, key })
-    refusal(await send(null), 'cle-idempotence-requise')
+    const send = (headers: Record<string, string>) =>
+      someone.send('POST', path.replace(':id', randomUUID()), { body: {}, key: null, headers })
+    refusal(await send({}), 'cle-idempotence-requise')
     for (const key of ['', ' ', 'a b', 'a'.repeat(129), 'clé', 'a\tb'])
-      refusal(await send(null).then(() => withKey(someone, path, key)), 'cle-idempotence-requise')
+      refusal(await send({ 'idempotency-key': key }), 'cle-idempotence-requise')
   })
 
   test('an upload', async () => {
@@ -259,11 +259,3 @@ describe('a POST wants a key of 1 to 128 visible characters:', () => {
       ).toBe(201)
   })
 })
-
-function withKey(api: Api, path: string, key: string): Promise<Reply> {
-  return api.send('POST', path.replace(':id', randomUUID()), {
-    body: {},
-    key: null,
-    headers: { 'idempotency-key': key },
-  })
-}

@@ -1,74 +1,20 @@
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
 import { errorCatalog } from '../../contracts/errors.ts'
 import { openApiDocument } from '../../gateway/openapi.ts'
-import { type Route, routes } from '../../gateway/routes.ts'
-
-interface Parameter {
-  name: string
-  in: string
-  required?: boolean
-  schema: Record<string, unknown>
-}
-interface Operation {
-  operationId: string
-  summary: string
-  description: string
-  tags: string[]
-  security: Record<string, string[]>[]
-  parameters: Parameter[]
-  requestBody?: { required?: boolean; content: Record<string, { schema: Record<string, unknown> }> }
-  responses: Record<string, Response | { $ref: string }>
-}
-interface Response {
-  description: string
-  headers?: Record<string, unknown>
-  content?: Record<string, { schema: Record<string, unknown>; examples?: object }>
-}
-interface OpenApi {
-  tags: { name: string; description?: string }[]
-  paths: Record<string, Record<string, Operation>>
-  components: {
-    schemas: Record<string, Record<string, unknown>>
-    responses: Record<string, Response>
-    examples: Record<string, { value: unknown }>
-    securitySchemes: Record<string, { flows: Record<string, Record<string, unknown>> }>
-  }
-}
-
-const publicUrl = 'https://guichet.example'
-const issuer = `${publicUrl}/realms/malakoff`
-const document = openApiDocument(publicUrl, issuer) as OpenApi
-const text = JSON.stringify(document)
-
-const rows = routes.map((route) => ({
-  name: `${route.method} ${route.path}`,
-  route,
-  operation: operationOf(route),
-}))
-
-function operationOf(route: Route): Operation {
-  return document.paths[route.path.replace(/:(\w+)/g, '{$1}')]?.[route.method.toLowerCase()] as Operation
-}
-
-function row(action: string) {
-  return rows.find(({ route }) => route.action.name === action)!
-}
-
-function responseOf(operation: Operation, status: number): Response {
-  const found = operation.responses[status]!
-  return '$ref' in found ? document.components.responses[found.$ref.split('/').pop()!]! : found
-}
-
-function parameter(operation: Operation, name: string): Parameter | undefined {
-  return operation.parameters.find((one) => one.name === name)
-}
-
-function walk(value: unknown, visit: (node: Record<string, unknown>) => void): void {
-  if (typeof value !== 'object' || value === null) return
-  if (!Array.isArray(value)) visit(value as Record<string, unknown>)
-  for (const child of Object.values(value)) walk(child, visit)
-}
+import { routes } from '../../gateway/routes.ts'
+import {
+  document,
+  text,
+  rows,
+  row,
+  issuer,
+  publicUrl,
+  responseOf,
+  parameter,
+  walk,
+  pointer,
+  rooted,
+  validator,
+} from './openapi-document.ts'
 
 describe('the OpenAPI document', () => {
   test('says every route of the table exactly once, and nothing else', () => {
@@ -132,90 +78,6 @@ describe('the OpenAPI document', () => {
       for (const { schema } of Object.values(operation.requestBody?.content ?? {}))
         expect(() => ajv.compile(rooted(schema))).not.toThrow()
     }
-  })
-
-  test.each(rows)('$name: path params are those of the path, and required', ({ route, operation }) => {
-    const wanted = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name)
-    const said = operation.parameters.filter((one) => one.in === 'path')
-    expect(said.map(({ name }) => name)).toEqual(wanted)
-    expect(said.every((one) => one.required === true)).toBe(true)
-  })
-
-  test.each(rows)('$name: every param of the action travels once', ({ route, operation }) => {
-    const body = operation.requestBody?.content['application/json']?.schema.properties ?? {}
-    const travels = [
-      ...operation.parameters
-        .filter((one) => one.in === 'path' || one.in === 'query')
-        .map(({ name }) => name),
-      ...Object.keys(body),
-      ...(parameter(operation, 'If-Match') ? ['siVersion'] : []),
-      ...(route.transport === 'upload' ? ['nom'] : []), // the name of the file part
-    ]
-    expect(travels.toSorted()).toEqual(Object.keys(route.action.params.shape).toSorted())
-  })
-
-  test.each(rows)(
-    '$name: the Idempotency-Key is required on POST, welcome on other writes',
-    ({ route, operation }) => {
-      const key = parameter(operation, 'Idempotency-Key')
-      expect({ in: key?.in, required: key?.required }).toEqual(
-        route.method === 'GET' ? {} : { in: 'header', required: route.method === 'POST' },
-      )
-    },
-  )
-
-  test.each(rows)('$name: bodies are closed objects with named fields', ({ route, operation }) => {
-    const schemas = Object.values(operation.requestBody?.content ?? {}).map(({ schema }) => schema)
-    if (route.method === 'GET' || route.method === 'DELETE') expect(schemas).toEqual([])
-    for (const schema of schemas) {
-      expect(schema.type).toBe('object')
-      expect(Object.keys(schema.properties as object)).not.toEqual([])
-      if (route.transport === 'json') expect(schema.additionalProperties).toBe(false)
-    }
-  })
-
-  test.each(rows)('$name: lists its refusals under their statuses, as problems', ({ route, operation }) => {
-    const isPublic = route.action.access.includes('public')
-    const anyRoute = [
-      'jeton-invalide',
-      'donnees-invalides',
-      'trop-de-requetes',
-      'erreur-interne',
-      'service-indisponible',
-    ] as const
-    const codes = [
-      ...route.action.errors,
-      ...anyRoute,
-      ...(isPublic ? [] : (['jeton-requis', 'acces-refuse'] as const)),
-    ]
-    for (const code of codes) {
-      const response = responseOf(operation, errorCatalog[code][0])
-      expect(response.description).toContain(`\`${code}\``)
-      expect(response.content?.['application/problem+json']?.schema).toEqual({
-        $ref: '#/components/schemas/Problem',
-      })
-    }
-    if (isPublic) expect(Object.keys(operation.responses)).not.toContain('403')
-  })
-
-  test.each(rows)(
-    '$name: its answer has the status, the body and the headers that the gateway sends',
-    ({ route, operation }) => {
-      const { headers, content } = responseOf(operation, route.success)
-      expect(Object.keys(operation.responses).filter((status) => status.startsWith('2'))).toContain(
-        String(route.success),
-      )
-      expect(content === undefined).toBe(route.success === 204)
-      expect('Location' in (headers ?? {})).toBe(route.success === 201 && !route.path.includes(':'))
-    },
-  )
-
-  test.each(rows)('$name: asks for the sign-in that its access rule wants', ({ route, operation }) => {
-    const schemes = operation.security.flatMap((one) => Object.keys(one))
-    const wanted = new Set(
-      route.action.access.map((rule) => (rule.startsWith('systeme:') ? 'systeme' : 'personne')),
-    )
-    expect(schemes).toEqual(route.action.access.includes('public') ? [] : [...wanted])
   })
 
   test('the codes of a problem are those of the catalogue, each with an example that is one', () => {
@@ -285,21 +147,3 @@ describe('the OpenAPI document', () => {
     })
   })
 })
-
-const base = 'https://guichet.example/openapi.json'
-
-function pointer(schema: string): string {
-  return `${base}#/components/schemas/${schema}`
-}
-
-/** The same schema, its references made absolute. */
-function rooted(schema: object): object {
-  return JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', `"${base}#/components/`)) as object
-}
-
-function validator(): Ajv2020 {
-  const ajv = new Ajv2020({ strict: false })
-  addFormats.default(ajv)
-  ajv.addSchema(document, base)
-  return ajv
-}

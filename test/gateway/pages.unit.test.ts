@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { addPages } from '../../gateway/pages.ts'
-import { preferred } from '../../gateway/pages/accept.ts'
 import { sendNotFound } from '../../gateway/pages/not-found.ts'
 import { readConfig } from '../../infra/config.ts'
 import { demoPassword } from '../../infra/issuer/accounts.ts'
@@ -248,21 +247,4 @@ test('robots are kept out, and browsers get an icon', async () => {
     expect(headers['content-type']).toBe('image/svg+xml')
     expect(body).toMatch(/^<svg /)
   }
-})
-
-describe('the preferred media type', () => {
-  const offers = ['text/html', 'application/json'] as const
-  test.each([
-    [undefined, 'text/html'],
-    ['*/*', 'text/html'],
-    [browser, 'text/html'],
-    ['application/json', 'application/json'],
-    ['application/json, text/plain, */*', 'application/json'],
-    ['text/html;q=0.5, application/json', 'application/json'],
-    ['Application/JSON ; q=0.9, text/*;q=0.8', 'application/json'],
-    ['text/html;q=0, */*;q=0.1', 'application/json'],
-    ['image/png', 'text/html'],
-  ])('of %s is %s', (accept, wanted) => {
-    expect(preferred(accept, [...offers])).toBe(wanted)
-  })
 })

@@ -78,23 +78,36 @@ test('a transaction held open anywhere delays only its own events', async () => 
 })
 
 describe('the same audit catches', () => {
+  /** What the audit finds of that defect, in the first of at most five small storms that shows it. */
+  async function found(defect: keyof typeof sound, faulty: Partial<Plan>): Promise<number> {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await emptyHub(db.sql)
+      const { acknowledged } = await storm({ ...plan, steps: 8, objects: 4, pauseMs: 60, ...faulty })
+      const audit = await auditLog(db.sql, acknowledged)
+      if (audit[defect] > 0) return audit[defect]
+    }
+    return 0
+  }
+
   test('a relay that goes by `position > last`: it loses what commits late', async () => {
     let last = 0
     const ranker = (sql: Sql) => planted(sql, (sql) => sql`position > ${last}`, (position) => (last = position))
-    const { acknowledged } = await storm({ ...plan, relays: [db.sql], ranker, steps: 12 })
-    expect((await auditLog(db.sql, acknowledged)).unranked).toBeGreaterThan(0)
+    expect(await found('unranked', { relays: [db.sql], ranker })).toBeGreaterThan(0)
   })
 
   test('a relay that ranks by transaction id: an update takes its id before the row lock', async () => {
     const ranker = (sql: Sql) => planted(sql, (sql) => sql`true`, undefined, 'xmin::text::bigint')
-    const { acknowledged } = await storm({ ...plan, relays: [db.sql], ranker, steps: 12 })
-    expect((await auditLog(db.sql, acknowledged)).inversions).toBeGreaterThan(0)
+    expect(await found('inversions', { relays: [db.sql], ranker })).toBeGreaterThan(0)
+  })
+
+  test('a relay that ranks in any order: one client’s writes are told the other way round', async () => {
+    const ranker = (sql: Sql) => planted(sql, (sql) => sql`true`, undefined, 'id')
+    expect(await found('anachronisms', { relays: [db.sql], ranker })).toBeGreaterThan(0)
   })
 
   test('a relay that ignores its deposition', async () => {
     const ranker = (sql: Sql) => planted(sql, (sql) => sql`true`)
-    const { acknowledged } = await storm({ ...plan, ranker, steps: 12 })
-    expect((await auditLog(db.sql, acknowledged)).gaps).toBeGreaterThan(0)
+    expect(await found('gaps', { ranker, pauseMs: 2 })).toBeGreaterThan(0)
   })
 
   test('an event appended outside the transaction of its write: a rollback leaves a ghost', async () => {
@@ -105,8 +118,7 @@ describe('the same audit catches', () => {
       if (row) await append(db.sql, row.id, row.version)
       return row
     }
-    const { acknowledged } = await storm({ ...plan, write, steps: 12 })
-    expect((await auditLog(db.sql, acknowledged)).ghosts).toBeGreaterThan(0)
+    expect(await found('ghosts', { write })).toBeGreaterThan(0)
   })
 
   test('an event that takes its position before the lock on the row: sequences are inverted', async () => {
@@ -124,8 +136,7 @@ describe('the same audit catches', () => {
         select * from ecrit`
       return row
     }
-    const { acknowledged } = await storm({ ...plan, write, steps: 12 })
-    expect((await auditLog(db.sql, acknowledged)).inversions).toBeGreaterThan(0)
+    expect(await found('inversions', { write })).toBeGreaterThan(0)
   })
 })
 

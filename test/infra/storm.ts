@@ -19,6 +19,10 @@ export type Plan = {
   readonly ranker?: (sql: Sql) => Ranker
   readonly clients?: number
   readonly steps?: number
+  /** Fewer objects: more clients want the same one. */
+  readonly objects?: number
+  /** The longest pause between two batches of a relay. */
+  readonly pauseMs?: number
 }
 
 /** Every write that a client saw committed, in its own order. */
@@ -47,8 +51,8 @@ export function realRanker(sql: Sql): Ranker {
  * last. Two processes rank all along and take the office from each other.
  */
 export async function storm(plan: Plan): Promise<{ acknowledged: Acknowledged[]; depositions: number }> {
-  const { services, relays, write = change, ranker = realRanker, clients = 16, steps = 30 } = plan
-  const ids = await Promise.all(Array.from({ length: 12 }, () => create(services[0]!)))
+  const { services, relays, write = change, ranker = realRanker, clients = 16, steps = 25, objects = 12, pauseMs = 30 } = plan
+  const ids = await Promise.all(Array.from({ length: objects }, () => create(services[0]!)))
   const acknowledged: Acknowledged[] = ids.map((id) => ({
     client: -1,
     turn: 0,
@@ -111,7 +115,7 @@ export async function storm(plan: Plan): Promise<{ acknowledged: Acknowledged[];
         depositions++
         await delay(randomInt(8))
         await ranker.takeOver()
-      } else await delay(randomInt(30))
+      } else await delay(randomInt(pauseMs))
     }
   }
 

@@ -198,6 +198,7 @@ describe('a failing reaction', () => {
 
   test('whose connection is ended in the middle leaves nothing, and later works once', async () => {
     const [subject] = await objects(1, 2)
+    const sql = db.role('demarches') // to be thrown away
     let killed = 0
     const consumer = recorder('essai.coupure', {
       after: async (_, { sql }) => {
@@ -207,7 +208,7 @@ describe('a failing reaction', () => {
         await sql`select 1`
       },
     })
-    await deliver(one, consumer, [subject!])
+    await deliver({ ...one, db: openDb(sql) }, consumer, [subject!])
     expect(await auditEffects(db.sql, consumer)).toEqual({ ...exactlyOnce, missing: 2 })
     expect(await lane(consumer, subject!)).toMatchObject({ lastSequence: 0, attempts: 1, parked: true })
     await eventually(async () => {
