@@ -92,7 +92,12 @@ export async function createHttpServer(
     },
     async close() {
       servers[1]!.close()
+      // A connection that served its last request while we wait would be kept alive for the next one.
+      const hangUp = setInterval(() => {
+        for (const server of servers) server.closeIdleConnections()
+      }, 50)
       await app.close()
+      clearInterval(hangUp)
     },
   }
 }

@@ -79,7 +79,7 @@ async function fireOne({ db, now, log }: TimersOptions, timer: Timer, due: DueTi
     await transaction(db, `timer ${timer.name}`, async (sql) => {
       await timer.fire(aggregateId, { sql, now, log })
       const struckOff = await sql`delete from hub.timer
-        where name = ${due.name} and subject = ${due.subject} and due_at = ${due.dueAt}`
+        where name = ${due.name} and subject = ${due.subject} and date_trunc('milliseconds', due_at) = ${due.dueAt}`
       if (struckOff.count === 0 && !(await movedHere(sql, due))) throw new TimerGone()
     })
     log.info({ timer: due.name, subject: due.subject }, 'timer fired')
@@ -90,7 +90,7 @@ async function fireOne({ db, now, log }: TimersOptions, timer: Timer, due: DueTi
     const stopped = attempts >= maxAttempts
     await db.sql`update hub.timer set attempts = ${attempts}, stopped = ${stopped},
         error = ${error instanceof Error ? error.name : 'Error'}, due_at = ${now()}::timestamptz + ${30 * attempts} * interval '1 second'
-      where name = ${due.name} and subject = ${due.subject} and due_at = ${due.dueAt}`
+      where name = ${due.name} and subject = ${due.subject} and date_trunc('milliseconds', due_at) = ${due.dueAt}`
     log.error({ err: error, timer: due.name, subject: due.subject, attempts, stopped }, 'timer failed')
     return false
   }

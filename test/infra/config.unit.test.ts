@@ -1,0 +1,75 @@
+import { isAbsolute } from 'node:path'
+import { ConfigError, readConfig } from '../../infra/config.ts'
+
+const keycloak = { KEYCLOAK_URL: 'https://keycloak.example' }
+
+test('without any variable everything is embedded, on loopback', () => {
+  const config = readConfig({})
+  expect(config).toMatchObject({
+    environment: 'development',
+    port: 3000,
+    listen: 'localhost',
+    publicUrl: 'http://localhost:3000',
+    databaseUrl: undefined,
+    keycloakUrl: undefined,
+    otlpEndpoint: undefined,
+    traceRatio: 1,
+    retryBaseMs: 1000,
+  })
+  expect(isAbsolute(config.dataFolder)).toBe(true)
+})
+
+test('an address loses its trailing slash: it is put before paths', () => {
+  const config = readConfig({
+    ...keycloak,
+    PUBLIC_URL: 'https://guichet.example/',
+    DATABASE_URL: 'postgres://u:p@db.example/guichet',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://traces.example:4318/',
+  })
+  expect(config.publicUrl).toBe('https://guichet.example')
+  expect(config.keycloakUrl).toBe('https://keycloak.example')
+  expect(config.databaseUrl).toBe('postgres://u:p@db.example/guichet')
+  expect(config.otlpEndpoint).toBe('http://traces.example:4318')
+})
+
+test('the public address follows the port', () => {
+  expect(readConfig({ PORT: '8080' }).publicUrl).toBe('http://localhost:8080')
+})
+
+test('the key of a data folder is the same however the folder is written', () => {
+  expect(readConfig({ HUB_DATA: '/srv/hub/' }).dataKey).toBe(readConfig({ HUB_DATA: '/srv/../srv/hub' }).dataKey)
+  expect(readConfig({ HUB_DATA: '/srv/hub' }).dataKey).not.toBe(readConfig({ HUB_DATA: '/srv/hub2' }).dataKey)
+  expect(readConfig({}).dataKey).toMatch(/^[0-9a-f]{12}$/)
+})
+
+test.each([
+  ['PORT', 'x'],
+  ['PORT', '0'],
+  ['PORT', '70000'],
+  ['NODE_ENV', 'prod'],
+  ['DATABASE_URL', 'mysql://db.example'],
+  ['DATABASE_URL', 'guichet'],
+  ['KEYCLOAK_URL', 'keycloak.example'],
+  ['PUBLIC_URL', 'ftp://guichet.example'],
+  ['LOG_LEVEL', 'verbose'],
+  ['LOG_PRETTY', 'yes'],
+  ['TRACE_RATIO', '2'],
+  ['RETRY_BASE_MS', '0'],
+])('%s=%s is refused in a line that names it', (name, value) => {
+  expect(() => readConfig({ [name]: value })).toThrow(ConfigError)
+  expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name}: .+$`))
+})
+
+test('every wrong variable is told at once', () => {
+  expect(() => readConfig({ PORT: 'x', LOG_LEVEL: 'y' })).toThrow(/^PORT: .*\nLOG_LEVEL: .*$/)
+})
+
+test('what this version cannot do is refused rather than ignored', () => {
+  expect(() => readConfig({ NATS_URL: 'nats://bus.example' })).toThrow(/NATS_URL/)
+  expect(() => readConfig({ REDIS_URL: 'redis://cache.example' })).toThrow(/REDIS_URL/)
+})
+
+test('the embedded issuer is refused in production', () => {
+  expect(() => readConfig({ NODE_ENV: 'production' })).toThrow(/KEYCLOAK_URL is required/)
+  expect(readConfig({ NODE_ENV: 'production', ...keycloak }).environment).toBe('production')
+})
