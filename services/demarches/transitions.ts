@@ -166,7 +166,10 @@ function instruire(dossier: EtatDuDossier, contexte: Contexte): Resultat {
     instructionInterrompue: false,
     ...horlogeDuDossier({ ...dossier, corrections }, contexte),
   })
-  return { etat, evenement: { contract: DossierPrisEnInstruction, data: { ...surDossier(etat), pieces: etat.pieces } } }
+  return {
+    etat,
+    evenement: { contract: DossierPrisEnInstruction, data: { ...surDossier(etat), pieces: etat.pieces } },
+  }
 }
 
 function envoyerMessage(

@@ -12,15 +12,20 @@ const owners = { identity, demarches, documents, hub }
 
 test('every action of every contract file is in the catalogue, under a name of its own', () => {
   const declared = Object.values(owners).flatMap((owner) =>
-    Object.values(owner).filter((value) => typeof value === 'object' && 'access' in value && 'params' in value),
+    Object.values(owner).filter(
+      (value) => typeof value === 'object' && 'access' in value && 'params' in value,
+    ),
   )
-  expect(declared.map((action) => action.name).toSorted()).toEqual([...actions.keys()].toSorted())
+  expect(new Set(declared.map((action) => action.name))).toEqual(new Set(actions.keys()))
+  expect(declared.length).toBe(actions.size)
 })
 
 /** Its owner is the service that declares it; what the gateway answers itself is declared beside the data it reads. */
 function misnamed(owner: string, contract: Record<string, unknown>): string[] {
   return Object.values(contract)
-    .filter((value): value is { name: string } => typeof value === 'object' && value !== null && 'access' in value)
+    .filter(
+      (value): value is { name: string } => typeof value === 'object' && value !== null && 'access' in value,
+    )
     .map((action) => action.name)
     .filter((name) => !new RegExp(`^(${owner}|gateway)\\.[a-z]+([A-Z][a-z]+)*$`).test(name))
 }
@@ -34,7 +39,8 @@ test('every action’s name begins with its owner', () => {
 test('an action is exported under its own name', () => {
   for (const contract of Object.values(owners))
     for (const [exported, value] of Object.entries(contract))
-      if (typeof value === 'object' && 'access' in value) expect(value.name.split('.')[1]!.toLowerCase()).toBe(exported.toLowerCase())
+      if (typeof value === 'object' && 'access' in value)
+        expect(value.name.split('.')[1]!.toLowerCase()).toBe(exported.toLowerCase())
 })
 
 test('every refusal that a contract announces exists, once', () => {
@@ -61,7 +67,8 @@ test('every action says who may call it, and what it does in one French sentence
 })
 
 test('params refuse what they do not know', () => {
-  for (const action of all) expect(z.toJSONSchema(action.params, { io: 'input' }).additionalProperties).toBe(false)
+  for (const action of all)
+    expect(z.toJSONSchema(action.params, { io: 'input' }).additionalProperties).toBe(false)
 })
 
 test('a JSON schema can be made of every action’s params and answer', () => {

@@ -5,7 +5,17 @@ import { event, type EventContract, personal } from '../../contracts/define.ts'
 type Schema = { readonly [keyword: string]: unknown }
 
 /** Names that a personal field would have; none may stand in an event, marked or not. */
-const personalNames = ['nom', 'prenom', 'courriel', 'texte', 'motivation', 'telephone', 'adresse', 'formulaire', 'sujet']
+const personalNames = [
+  'nom',
+  'prenom',
+  'courriel',
+  'texte',
+  'motivation',
+  'telephone',
+  'adresse',
+  'formulaire',
+  'sujet',
+]
 
 /** Paths of what must not be in an event: a field marked `personal`, or one with a personal name. */
 function personalFields(data: z.ZodType): string[] {
@@ -30,7 +40,9 @@ function sample(schema: Schema): unknown {
   switch (schema.type) {
     case 'object': {
       const properties = (schema.properties ?? {}) as Record<string, Schema>
-      return Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, sample(property)]))
+      return Object.fromEntries(
+        Object.entries(properties).map(([name, property]) => [name, sample(property)]),
+      )
     }
     case 'array':
       return [sample(schema.items as Schema)]
@@ -42,22 +54,34 @@ function sample(schema: Schema): unknown {
     case 'null':
       return null
     case 'string':
-      return { uuid: '0b6f1d0a-5b0e-4a56-9f0a-3f7f2d0c9a11', date: '2026-03-29', 'date-time': '2026-03-29T01:30:00+01:00' }[schema.format as string] ?? 'GU-2026-0001'
+      return (
+        {
+          uuid: '0b6f1d0a-5b0e-4a56-9f0a-3f7f2d0c9a11',
+          date: '2026-03-29',
+          'date-time': '2026-03-29T01:30:00+01:00',
+        }[schema.format as string] ?? 'GU-2026-0001'
+      )
     default:
       throw new Error(`no sample for ${JSON.stringify(schema)}`)
   }
 }
 
 const all = [...events.values()]
-const samples = all.map((contract) => [contract.type, contract, sample(z.toJSONSchema(contract.data, { io: 'input' }))] as const)
+const samples = all.map(
+  (contract) => [contract.type, contract, sample(z.toJSONSchema(contract.data, { io: 'input' }))] as const,
+)
 
 test('the catalogue holds events of every aggregate', () => {
-  expect(new Set(all.map((contract) => contract.aggregate))).toEqual(new Set(['compte', 'dossier', 'document']))
+  expect(new Set(all.map((contract) => contract.aggregate))).toEqual(
+    new Set(['compte', 'dossier', 'document']),
+  )
   expect(all.length).toBeGreaterThanOrEqual(16)
 })
 
 test('no event holds a personal field', () => {
-  expect(all.flatMap((contract) => personalFields(contract.data).map((path) => `${contract.type} ${path}`))).toEqual([])
+  expect(
+    all.flatMap((contract) => personalFields(contract.data).map((path) => `${contract.type} ${path}`)),
+  ).toEqual([])
 })
 
 describe('the walk through an event finds', () => {
@@ -74,7 +98,9 @@ describe('the walk through an event finds', () => {
     'a field of an element': z.array(z.object({ x: secret })),
     'a value of a record': z.record(z.string(), secret),
     'a variant of a union': z.union([z.number(), z.object({ x: secret })]),
-    'a variant of a discriminated union': z.discriminatedUnion('k', [z.object({ k: z.literal('a'), x: secret })]),
+    'a variant of a discriminated union': z.discriminatedUnion('k', [
+      z.object({ k: z.literal('a'), x: secret }),
+    ]),
     'one side of an intersection': z.intersection(z.object({ y: z.number() }), z.object({ x: secret })),
     'an element of a tuple': z.tuple([z.number(), secret]),
     'what is declared late': z.lazy(() => secret),
@@ -82,25 +108,36 @@ describe('the walk through an event finds', () => {
     'what is described as well': secret.describe('their name'),
   }
   test.each(Object.keys(hidden))('%s that is personal', (form) => {
-    const planted = event({ aggregate: 'dossier', name: 'plante', version: 1, data: z.object({ id: z.uuid(), champ: hidden[form]! }) })
+    const planted = event({
+      aggregate: 'dossier',
+      name: 'plante',
+      version: 1,
+      data: z.object({ id: z.uuid(), champ: hidden[form]! }),
+    })
     expect(personalFields(planted.data)).not.toEqual([])
   })
 
   test('a field that has a personal name without being marked', () => {
-    expect(personalFields(z.object({ usager: z.object({ prenom: z.string() }) }))).toEqual(['/properties/usager/properties/prenom'])
+    expect(personalFields(z.object({ usager: z.object({ prenom: z.string() }) }))).toEqual([
+      '/properties/usager/properties/prenom',
+    ])
   })
 
   test('nothing in a harmless event, even when its values are such names', () => {
-    expect(personalFields(z.object({ champs: z.array(z.enum(['nom', 'prenom'])), reference: z.string() }))).toEqual([])
+    expect(
+      personalFields(z.object({ champs: z.array(z.enum(['nom', 'prenom'])), reference: z.string() })),
+    ).toEqual([])
   })
 })
 
 test('every type is `guichet.<aggregate>.<participe>.v<version>`', () => {
-  for (const { type, aggregate } of all) expect(type).toMatch(new RegExp(`^guichet\\.${aggregate}\\.[a-z]+(-[a-z]+)*\\.v[1-9]\\d*$`))
+  for (const { type, aggregate } of all)
+    expect(type).toMatch(new RegExp(`^guichet\\.${aggregate}\\.[a-z]+(-[a-z]+)*\\.v[1-9]\\d*$`))
 })
 
 test('a reader that knows an older event reads a newer one: unknown fields are dropped, not refused', () => {
-  for (const [, contract, data] of samples) expect(contract.data.parse({ ...(data as object), ajoutPlusTard: 1 })).toEqual(data)
+  for (const [, contract, data] of samples)
+    expect(contract.data.parse({ ...(data as object), ajoutPlusTard: 1 })).toEqual(data)
 })
 
 test.each(samples)('%s survives JSON unchanged', (_, contract, data) => {

@@ -4,6 +4,9 @@ import { createLogger } from '../../infra/log.ts'
 import { Signal } from '../../infra/signal.ts'
 import { fireDue } from '../../infra/timers.ts'
 import type { Demarche } from '../../contracts/demarches.ts'
+import { type Actor, Secteur } from '../../contracts/principal.ts'
+import type { Call } from '../../infra/service.ts'
+import { changerDossier } from '../../services/demarches/changer-dossier.ts'
 import { demarche } from '../../services/demarches/catalogue.ts'
 import type { EtatDuDossier, Resultat } from '../../services/demarches/dossier.ts'
 import { minuteries, minuteriesDesDossiers } from '../../services/demarches/minuteries.ts'
@@ -117,4 +120,27 @@ test('where silence means nothing, agents are warned and nothing is decided', as
   const dossier = await deposer('acte-de-naissance')
   await fireAt(le('2028-01-01'))
   expect((await eventsOf(dossier)).map((event) => event.name)).not.toContain('decide')
+})
+
+test('an agent who decides after the legal day, before the timer fired, comes too late', async () => {
+  const depose = await deposer('stationnement-residentiel')
+  const instruit = await commander(depose, { type: 'instruire' }, 'agent', le('2027-01-20'))
+  const maintenant = le('2027-03-16')
+  const call = {
+    db: { sql, committed: new Signal() },
+    now: () => maintenant,
+    principal: {
+      kind: 'personne',
+      client: 'bureau',
+      acteurId: randomUUID(),
+      usagers: Object.fromEntries(Secteur.options.map((secteur) => [secteur, randomUUID()])),
+      agentDe: ['espace-public'],
+      administrateur: false,
+      aidant: false,
+    },
+    origin: (actor: Actor) => ({ source: 'demarches', actor, time: maintenant }),
+  } as unknown as Call
+  const decision = changerDossier(call, { id: instruit.id }, ['agent'], { type: 'decider', sens: 'accepte' })
+  await expect(decision).rejects.toMatchObject({ code: 'transition-impossible' })
+  expect((await eventsOf(depose)).at(-1)).toMatchObject({ name: 'decide', data: { implicite: true, sens: 'refuse' } })
 })

@@ -7,7 +7,19 @@ import { Signal } from '../../infra/signal.ts'
 import type { Consumer } from '../../infra/subscriptions.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { auditEffects, change, create, dossier, emptyHub, exactlyOnce, log, ObjetChange, ObjetClos, prepareEssai, recorder } from './essai.ts'
+import {
+  auditEffects,
+  change,
+  create,
+  dossier,
+  emptyHub,
+  exactlyOnce,
+  log,
+  ObjetChange,
+  ObjetClos,
+  prepareEssai,
+  recorder,
+} from './essai.ts'
 
 /** One hub process's share: its election, its relay, its bus. */
 interface Process {
@@ -30,7 +42,10 @@ afterAll(() => db.drop())
 
 function start(consumers: readonly Consumer[], reading?: Sql): Process {
   const hub = createPool({ url: db.url, max: 6, name: 'test hub' })
-  const reactions: Db = { sql: createPool({ url: db.url, max: 10, name: 'test', role: roleOf('demarches') }), committed: new Signal() }
+  const reactions: Db = {
+    sql: createPool({ url: db.url, max: 10, name: 'test', role: roleOf('demarches') }),
+    committed: new Signal(),
+  }
   const ranked = new Signal()
   const election = new Election(db.url)
   const relay = new Relay({ sql: hub, election, committed: reactions.committed, ranked, log })
@@ -84,7 +99,8 @@ async function write(process: Process, turns: number): Promise<void> {
 
 const settled = (consumers: readonly Consumer[]) =>
   eventually(async () => {
-    for (const consumer of consumers) expect(await auditEffects(db.sql, consumer)).toMatchObject({ missing: 0 })
+    for (const consumer of consumers)
+      expect(await auditEffects(db.sql, consumer)).toMatchObject({ missing: 0 })
   })
 
 test('what was written before the start, during and after takes effect once, by two processes', async () => {
@@ -122,7 +138,9 @@ test('a consumer whose reaction fails for good holds up neither the others nor i
   const sound = recorder('essai.saine')
   await write(start([failing, sound]), 5)
   await settled([sound])
-  await eventually(async () => expect(await auditEffects(db.sql, failing)).toEqual({ ...exactlyOnce, missing: 1 }))
+  await eventually(async () =>
+    expect(await auditEffects(db.sql, failing)).toEqual({ ...exactlyOnce, missing: 1 }),
+  )
 })
 
 test('a consumer that hardly hears anything does not read the log from its beginning after a restart', async () => {
@@ -137,10 +155,16 @@ test('a consumer that hardly hears anything does not read the log from its begin
       select ${ObjetChange.type}, 'demarches', 'dossier/' || (i % 10), ${n / 10} + i / 10 + 1, now(), 'horloge', '{"n": 1}'
       from generate_series(0, 299) i`
     process.db.committed.notify()
-    await eventually(async () => expect(await db.sql`select from hub.cursor where consumer = ${loud.name} and rang >= ${n + 300}`).toHaveLength(1))
+    await eventually(async () =>
+      expect(
+        await db.sql`select from hub.cursor where consumer = ${loud.name} and rang >= ${n + 300}`,
+      ).toHaveLength(1),
+    )
   }
   await process.stop()
   await reading.end({ timeout: 1 })
-  const [cursor] = await db.sql<{ rang: number }[]>`select rang from hub.cursor where consumer = ${quiet.name}`
+  const [cursor] = await db.sql<
+    { rang: number }[]
+  >`select rang from hub.cursor where consumer = ${quiet.name}`
   expect(cursor?.rang).toBeGreaterThan(written - 1300)
 })

@@ -37,7 +37,9 @@ test('the public address follows the port', () => {
 })
 
 test('the key of a data folder is the same however the folder is written', () => {
-  expect(readConfig({ HUB_DATA: '/srv/hub/' }).dataKey).toBe(readConfig({ HUB_DATA: '/srv/../srv/hub' }).dataKey)
+  expect(readConfig({ HUB_DATA: '/srv/hub/' }).dataKey).toBe(
+    readConfig({ HUB_DATA: '/srv/../srv/hub' }).dataKey,
+  )
   expect(readConfig({ HUB_DATA: '/srv/hub' }).dataKey).not.toBe(readConfig({ HUB_DATA: '/srv/hub2' }).dataKey)
   expect(readConfig({}).dataKey).toMatch(/^[0-9a-f]{12}$/)
 })

@@ -11,7 +11,9 @@ const action = query({
     id: z.uuid(),
     etat: z.enum(['ouvert', 'clos']),
     limite: z.coerce.number().int().min(1).max(100).default(20),
-    pieces: z.array(z.strictObject({ piece: z.string().min(1), 'a/b~c': z.boolean().optional() })).default([]),
+    pieces: z
+      .array(z.strictObject({ piece: z.string().min(1), 'a/b~c': z.boolean().optional() }))
+      .default([]),
     cible: z.union([z.string(), z.number()]).optional(),
   }),
   returns: z.null(),
@@ -53,11 +55,11 @@ test('an unknown field is refused by its name', () => {
 })
 
 test('a field deep inside is pointed at by RFC 6901', () => {
-  expect(errors({ ...valid, pieces: [{ piece: 'x' }, { piece: '', 'a/b~c': 1, 'd/e~f': 1 }] }).map((e) => e.pointeur).toSorted()).toEqual([
-    '/pieces/1/a~1b~0c',
-    '/pieces/1/d~1e~0f',
-    '/pieces/1/piece',
-  ])
+  expect(
+    errors({ ...valid, pieces: [{ piece: 'x' }, { piece: '', 'a/b~c': 1, 'd/e~f': 1 }] })
+      .map((e) => e.pointeur)
+      .toSorted(),
+  ).toEqual(['/pieces/1/a~1b~0c', '/pieces/1/d~1e~0f', '/pieces/1/piece'])
 })
 
 test('params that are no object at all are refused', () => {
@@ -65,7 +67,9 @@ test('params that are no object at all are refused', () => {
 })
 
 test('a message never repeats what was sent', () => {
-  const said = JSON.stringify(errors({ id: 'Dupont-Martin', etat: 'Dupont-Martin', limite: 'Dupont-Martin', cible: ['Dupont-Martin'] }))
+  const said = JSON.stringify(
+    errors({ id: 'Dupont-Martin', etat: 'Dupont-Martin', limite: 'Dupont-Martin', cible: ['Dupont-Martin'] }),
+  )
   expect(said).not.toContain('Dupont')
   expect(JSON.parse(said)).toHaveLength(4)
 })

@@ -18,7 +18,8 @@ beforeEach(() => {
 afterEach(() => pool.end({ timeout: 1 }))
 afterAll(() => db.drop())
 
-const pidOf = async (sql: Pick<Sql, 'unsafe'>) => (await sql.unsafe<{ pid: number }[]>('select pg_backend_pid() as pid'))[0]!.pid
+const pidOf = async (sql: Pick<Sql, 'unsafe'>) =>
+  (await sql.unsafe<{ pid: number }[]>('select pg_backend_pid() as pid'))[0]!.pid
 
 /** Ends the one connection of the pool and returns when the pool has noticed. */
 async function terminate(pid: number): Promise<void> {
@@ -32,14 +33,17 @@ test('a bigint is read as a number, a date as its day', async () => {
 })
 
 test('a statement, a lock and an idle transaction have time limits', async () => {
-  const rows = await pool`select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
+  const rows =
+    await pool`select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
     current_setting('idle_in_transaction_session_timeout') as idle, current_setting('timezone') as zone`
   expect(rows[0]).toEqual({ statement: '10s', lock: '5s', idle: '15s', zone: 'UTC' })
 })
 
 test('a violated constraint is known by its name', async () => {
   await db.sql`insert into hub.request (key, body) values ('a', 'b')`
-  const error = await db.sql`insert into hub.request (key, body) values ('a', 'c')`.catch((error: unknown) => error)
+  const error = await db.sql`insert into hub.request (key, body) values ('a', 'c')`.catch(
+    (error: unknown) => error,
+  )
   expect(violates(error, 'request_pkey')).toBe(true)
   expect(violates(error, 'event_sequence')).toBe(false)
   expect(violates(new Error('request_pkey'), 'request_pkey')).toBe(false)
@@ -88,8 +92,11 @@ describe('a transaction', () => {
       return await sleeping
     },
   }
-  test.each(Object.keys(losses))('that loses its connection %s is rejected, and the pool goes on', async (name) => {
-    await expect(transaction(one, 'essai', (tx) => losses[name]!(tx as unknown as Sql))).rejects.toThrow()
-    await eventually(async () => expect(await pool`select 1 as alive`).toEqual([{ alive: 1 }]))
-  })
+  test.each(Object.keys(losses))(
+    'that loses its connection %s is rejected, and the pool goes on',
+    async (name) => {
+      await expect(transaction(one, 'essai', (tx) => losses[name]!(tx as unknown as Sql))).rejects.toThrow()
+      await eventually(async () => expect(await pool`select 1 as alive`).toEqual([{ alive: 1 }]))
+    },
+  )
 })

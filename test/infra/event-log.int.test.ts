@@ -1,11 +1,31 @@
 import { randomUUID } from 'node:crypto'
 import { Envelope } from '../../contracts/envelope.ts'
 import type { Sql } from '../../infra/db.ts'
-import { commit, commitNow, type EventRow, eventColumns, lastRang, readAfter, toEnvelope } from '../../infra/event-log.ts'
+import {
+  commit,
+  commitNow,
+  type EventRow,
+  eventColumns,
+  lastRang,
+  readAfter,
+  toEnvelope,
+} from '../../infra/event-log.ts'
 import { idempotencyKey } from '../../infra/idempotency.ts'
 import { inSpan } from '../../infra/telemetry.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
-import { change, create, dossier, emptyHub, ObjetChange, ObjetClos, openDb, origin, prepareEssai, rankAll, type Extra } from './essai.ts'
+import {
+  change,
+  create,
+  dossier,
+  emptyHub,
+  ObjetChange,
+  ObjetClos,
+  openDb,
+  origin,
+  prepareEssai,
+  rankAll,
+  type Extra,
+} from './essai.ts'
 
 let db: TestDatabase
 let sql: Sql
@@ -21,18 +41,27 @@ const due = new Date('2026-04-01T00:00:00Z')
 const everything = (): Extra => ({
   timers: { 'essai.rappel': due, 'essai.autre': null },
   idempotency: idempotencyKey({ acteurId: 'a', route: 'r', key: 'k', body: 'b' }),
-  also: [sql`insert into essai.effet (consumer, subject, sequence) select 'also', ecrit.id::text, ecrit.version from ecrit`],
+  also: [
+    sql`insert into essai.effet (consumer, subject, sequence) select 'also', ecrit.id::text, ecrit.version from ecrit`,
+  ],
 })
 const stored = async () =>
-  (await db.sql`select (select count(*) from essai.objet) as objects, (select count(*) from hub.event) as events,
+  (
+    await db.sql`select (select count(*) from essai.objet) as objects, (select count(*) from hub.event) as events,
     (select count(*) from hub.timer) as timers, (select count(*) from hub.request) as requests,
-    (select count(*) from essai.effet) as also`)[0]
-const events = async () => await db.sql<(EventRow & { rang: number })[]>`select ${eventColumns(db.sql)} from hub.event e order by position`
+    (select count(*) from essai.effet) as also`
+  )[0]
+const events = async () =>
+  await db.sql<
+    (EventRow & { rang: number })[]
+  >`select ${eventColumns(db.sql)} from hub.event e order by position`
 
 test('a change, its event, its timers, its request key and its other statements are stored together', async () => {
   const id = await create(sql, undefined, everything())
   expect(await stored()).toEqual({ objects: 1, events: 1, timers: 2, requests: 1, also: 1 })
-  expect(await events()).toMatchObject([{ subject: dossier(id), sequence: 1, type: ObjetChange.type, rang: null }])
+  expect(await events()).toMatchObject([
+    { subject: dossier(id), sequence: 1, type: ObjetChange.type, rang: null },
+  ])
 })
 
 test('a guard that matches no row stores nothing at all', async () => {
@@ -42,7 +71,10 @@ test('a guard that matches no row stores nothing at all', async () => {
 })
 
 test('a statement that fails takes the others with it', async () => {
-  const bad = { ...everything(), also: [sql`insert into essai.effet (consumer, subject, sequence) select null, 'x', 1 from ecrit`] }
+  const bad = {
+    ...everything(),
+    also: [sql`insert into essai.effet (consumer, subject, sequence) select null, 'x', 1 from ecrit`],
+  }
   await expect(create(sql, undefined, bad)).rejects.toMatchObject({ code: '23502' })
   expect(await stored()).toEqual({ objects: 0, events: 0, timers: 0, requests: 0, also: 0 })
 })
@@ -71,7 +103,9 @@ test('an event is a valid envelope, with who, for whom and which trace', async (
       sql,
       {
         name: 'essai',
-        write: sql<{ id: string; version: number }[]>`insert into essai.objet values (${randomUUID()}, 1) returning id, version`,
+        write: sql<
+          { id: string; version: number }[]
+        >`insert into essai.objet values (${randomUUID()}, 1) returning id, version`,
         event: ObjetClos,
         data: { n: 3 },
         usagerId,
@@ -115,7 +149,8 @@ test('what is not ranked is not read; what is comes in order, by type and page',
   expect(await lastRang(sql)).toBe(0)
   await rankAll(db.sql)
   await change(sql, id, 3)
-  const rangs = async (input: Parameters<typeof readAfter>[1]) => (await readAfter(sql, input)).map((event) => event.rang)
+  const rangs = async (input: Parameters<typeof readAfter>[1]) =>
+    (await readAfter(sql, input)).map((event) => event.rang)
   expect(await rangs({ rang: 0, limit: 10 })).toEqual([1, 2, 3])
   expect(await rangs({ rang: 1, limit: 1 })).toEqual([2])
   expect(await rangs({ rang: 0, limit: 10, types: [ObjetChange.type] })).toEqual([1, 3])
@@ -124,7 +159,9 @@ test('what is not ranked is not read; what is comes in order, by type and page',
 
 test('on a pool, the relay is woken', async () => {
   const pool = openDb(sql)
-  const write = sql<{ id: string; version: number }[]>`insert into essai.objet values (${randomUUID()}, 1) returning id, version`
+  const write = sql<
+    { id: string; version: number }[]
+  >`insert into essai.objet values (${randomUUID()}, 1) returning id, version`
   await commitNow(pool, { name: 'essai', write, event: ObjetChange, data: { n: 1 }, usagerId: null }, origin)
   expect(pool.committed.count).toBe(1)
 })

@@ -20,7 +20,8 @@ interface Answer {
   version: number
 }
 const request = { acteurId: 'a-1', route: 'POST /objets', key: 'k-1', body: '{"n":1}' }
-const read = async (id: string) => (await sql<Answer[]>`select id, version from essai.objet where id = ${id}`)[0]!
+const read = async (id: string) =>
+  (await sql<Answer[]>`select id, version from essai.objet where id = ${id}`)[0]!
 
 /** `POST /objets`: a new object, every time it is really done. */
 function post(overrides: Partial<typeof request> = {}, id: string = randomUUID()): Promise<Answer> {
@@ -52,8 +53,10 @@ function close(id: string, overrides: Partial<typeof request> = {}): Promise<Ans
 }
 
 const counts = async () =>
-  (await db.sql`select (select count(*) from essai.objet) as objects, (select count(*) from hub.event) as events,
-    (select count(*) from hub.request) as requests`)[0]
+  (
+    await db.sql`select (select count(*) from essai.objet) as objects, (select count(*) from hub.event) as events,
+    (select count(*) from hub.request) as requests`
+  )[0]
 
 test('a request repeated after its end is answered again, not done again', async () => {
   const first = await post()
@@ -120,6 +123,8 @@ test('a fault is not taken for a repetition', async () => {
 
 test('nothing of the request can be read in what is stored', async () => {
   await post({ acteurId: 'person-1', key: 'secret-key', body: 'secret body' })
-  const [stored] = await db.sql<[{ text: string }]>`select encode(key || body, 'escape') || key::text || body::text as text from hub.request`
+  const [stored] = await db.sql<
+    [{ text: string }]
+  >`select encode(key || body, 'escape') || key::text || body::text as text from hub.request`
   expect(stored.text).not.toMatch(/secret|person/)
 })

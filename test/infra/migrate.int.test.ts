@@ -48,7 +48,11 @@ async function sources(files: Record<string, string>): Promise<MigrationSource[]
 const first = { '001-essai.sql': 'create schema essai; create table essai.a (id int);' }
 const second = { '002-b.sql': 'create table essai.b (id int); insert into essai.b values (1);' }
 const applied = async (sql: Sql) =>
-  (await sql<{ file: string }[]>`select file from public.guichet_migration where schema = 'essai' order by file`).map((r) => r.file)
+  (
+    await sql<
+      { file: string }[]
+    >`select file from public.guichet_migration where schema = 'essai' order by file`
+  ).map((r) => r.file)
 
 test('two processes that start together on an empty database bring it up to date once', async () => {
   const all = await migrationSources()
@@ -74,14 +78,18 @@ test('a file that changed after it was applied is refused, and nothing after it 
   const sql = connect()
   await migrate(sql, await sources(first))
   const changed = await sources({ '001-essai.sql': 'create schema essai;', ...second })
-  await expect(migrate(sql, changed)).rejects.toThrow('Migration essai/001-essai.sql changed after it was applied.')
+  await expect(migrate(sql, changed)).rejects.toThrow(
+    'Migration essai/001-essai.sql changed after it was applied.',
+  )
   expect(await applied(sql)).toEqual(['001-essai.sql'])
 })
 
 test('a file that fails leaves nothing, says why, and can be mended', async () => {
   const sql = connect()
   const broken = { '002-b.sql': 'create table essai.b (id int);\ncreate table essai.c (id nonsense);' }
-  await expect(migrate(sql, await sources({ ...first, ...broken }))).rejects.toThrow('type "nonsense" does not exist')
+  await expect(migrate(sql, await sources({ ...first, ...broken }))).rejects.toThrow(
+    'type "nonsense" does not exist',
+  )
   expect(await applied(sql)).toEqual(['001-essai.sql'])
   expect(await sql`select to_regclass('essai.b') as b`).toEqual([{ b: null }])
   await migrate(sql, await sources(second))
@@ -100,15 +108,23 @@ test('a file and the note that it was applied are stored together', async () => 
 test('the time limits of the pool hold again afterwards', async () => {
   const sql = connect()
   await migrate(sql, await sources(first))
-  const limits = await Promise.all([0, 1, 2].map(() => sql`select current_setting('statement_timeout') as statement,
-    current_setting('lock_timeout') as lock, pg_sleep(0.05)::text as slept`))
-  expect(limits.flat()).toEqual(Array.from({ length: 3 }, () => ({ statement: '10s', lock: '5s', slept: '' })))
+  const limits = await Promise.all(
+    [0, 1, 2].map(
+      () => sql`select current_setting('statement_timeout') as statement,
+    current_setting('lock_timeout') as lock, pg_sleep(0.05)::text as slept`,
+    ),
+  )
+  expect(limits.flat()).toEqual(
+    Array.from({ length: 3 }, () => ({ statement: '10s', lock: '5s', slept: '' })),
+  )
 })
 
 test('an ordinary owner of the database, who may create roles, is enough', async () => {
   const user = `owner_${randomBytes(4).toString('hex')}`
   const suffix = randomBytes(4).toString('hex')
-  await server.sql.unsafe(`create role ${user} login createrole password 'essai'; alter database ${name} owner to ${user}`).simple()
+  await server.sql
+    .unsafe(`create role ${user} login createrole password 'essai'; alter database ${name} owner to ${user}`)
+    .simple()
   try {
     const sql = connect({ user, password: 'essai' })
     const schema = `essai_${suffix}`

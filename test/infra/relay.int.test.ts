@@ -54,13 +54,21 @@ test('a batch sent again while the first one still runs in the server does not r
   lock.resolve()
   await locked
   expect((await both).toSorted()).toEqual([21, 'deposed'])
-  const acknowledged = Array.from({ length: 21 }, (_, n) => ({ client: n, turn: 0, subject: dossier(id), sequence: n + 1 }))
+  const acknowledged = Array.from({ length: 21 }, (_, n) => ({
+    client: n,
+    turn: 0,
+    subject: dossier(id),
+    sequence: n + 1,
+  }))
   expect(await auditLog(db.sql, acknowledged)).toEqual(sound)
 })
 
 test('a transaction held open anywhere delays only its own events', async () => {
   // A gate `xid < xmin` would rank nothing until the holder is done.
-  const gate = planted(db.sql, (sql) => sql`xmin::text::bigint < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`)
+  const gate = planted(
+    db.sql,
+    (sql) => sql`xmin::text::bigint < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
+  )
   const end = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()
   const holder = db.sql.begin(async (tx) => {
@@ -91,7 +99,12 @@ describe('the same audit catches', () => {
 
   test('a relay that goes by `position > last`: it loses what commits late', async () => {
     let last = 0
-    const ranker = (sql: Sql) => planted(sql, (sql) => sql`position > ${last}`, (position) => (last = position))
+    const ranker = (sql: Sql) =>
+      planted(
+        sql,
+        (sql) => sql`position > ${last}`,
+        (position) => (last = position),
+      )
     expect(await found('unranked', { relays: [db.sql], ranker })).toBeGreaterThan(0)
   })
 

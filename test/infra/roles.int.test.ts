@@ -21,12 +21,15 @@ const denied = { code: '42501' }
 
 /** The tables of a schema, from PostgreSQL itself: a new one is checked without being named here. */
 async function tables(schema: string): Promise<string[]> {
-  const rows = await db.sql<{ name: string }[]>`select tablename as name from pg_tables where schemaname = ${schema}`
+  const rows = await db.sql<
+    { name: string }[]
+  >`select tablename as name from pg_tables where schemaname = ${schema}`
   return rows.map((row) => `${schema}.${row.name}`)
 }
 
 test('a service acts under its own role', async () => {
-  for (const schema of schemas) expect(await as(schema)`select current_user as role`).toEqual([{ role: roleOf(schema) }])
+  for (const schema of schemas)
+    expect(await as(schema)`select current_user as role`).toEqual([{ role: roleOf(schema) }])
 })
 
 test('a service reads and writes its own tables', async () => {
@@ -37,7 +40,9 @@ test('a service reads and writes its own tables', async () => {
       const [first] = await db.sql<{ name: string }[]>`select attname as name from pg_attribute
         where attrelid = ${table}::regclass and attnum > 0 and attgenerated = '' and attidentity = '' limit 1`
       await as(schema).unsafe(`update ${table} set ${first!.name} = ${first!.name} where false`)
-      await as(schema).unsafe(`insert into ${table} (${first!.name}) select ${first!.name} from ${table} where false`)
+      await as(schema).unsafe(
+        `insert into ${table} (${first!.name}) select ${first!.name} from ${table} where false`,
+      )
     }
 })
 

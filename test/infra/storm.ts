@@ -51,7 +51,16 @@ export function realRanker(sql: Sql): Ranker {
  * last. Two processes rank all along and take the office from each other.
  */
 export async function storm(plan: Plan): Promise<{ acknowledged: Acknowledged[]; depositions: number }> {
-  const { services, relays, write = change, ranker = realRanker, clients = 16, steps = 25, objects = 12, pauseMs = 30 } = plan
+  const {
+    services,
+    relays,
+    write = change,
+    ranker = realRanker,
+    clients = 16,
+    steps = 25,
+    objects = 12,
+    pauseMs = 30,
+  } = plan
   const ids = await Promise.all(Array.from({ length: objects }, () => create(services[0]!)))
   const acknowledged: Acknowledged[] = ids.map((id) => ({
     client: -1,
@@ -59,7 +68,7 @@ export async function storm(plan: Plan): Promise<{ acknowledged: Acknowledged[];
     subject: dossier(id),
     sequence: 1,
   }))
-  let running = true
+  const ended = new AbortController()
   let depositions = 0
 
   const client = async (client: number) => {
@@ -109,7 +118,7 @@ export async function storm(plan: Plan): Promise<{ acknowledged: Acknowledged[];
 
   const relay = async (ranker: Ranker) => {
     await ranker.takeOver()
-    while (running) {
+    while (!ended.signal.aborted) {
       const stamped = await ranker.step()
       if (stamped === 'deposed') {
         depositions++
@@ -123,7 +132,7 @@ export async function storm(plan: Plan): Promise<{ acknowledged: Acknowledged[];
   const ranking = Promise.all(rankers.map(relay))
   const writing = Promise.all(Array.from({ length: clients }, (_, n) => client(n)))
   await Promise.all([writing, held(-2, writing, false), held(-3, writing, true)])
-  running = false
+  ended.abort()
   await ranking
   await rankers[0]!.takeOver()
   while ((await rankers[0]!.step()) !== 0);

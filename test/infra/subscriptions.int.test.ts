@@ -6,7 +6,20 @@ import { toEnvelope, type EventRow } from '../../infra/event-log.ts'
 import { type Consumer, deliver, retryDue, type SubscriptionOptions } from '../../infra/subscriptions.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { auditEffects, change, create, dossier, emptyHub, exactlyOnce, log, ObjetClos, openDb, prepareEssai, rankAll, recorder } from './essai.ts'
+import {
+  auditEffects,
+  change,
+  create,
+  dossier,
+  emptyHub,
+  exactlyOnce,
+  log,
+  ObjetClos,
+  openDb,
+  prepareEssai,
+  rankAll,
+  recorder,
+} from './essai.ts'
 
 let db: TestDatabase
 let service: Sql
@@ -32,11 +45,20 @@ async function objects(count: number, events: number): Promise<string[]> {
 }
 
 const lane = async (consumer: Consumer, subject: string) => {
-  const [row] = await db.sql`select last_sequence, attempts, stopped, next_try is not null as parked, failing_since is not null as failing, error, failed_rang
+  const [row] =
+    await db.sql`select last_sequence, attempts, stopped, next_try is not null as parked, failing_since is not null as failing, error, failed_rang
     from hub.lane where consumer = ${consumer.name} and subject = ${subject}`
   return row
 }
-const done = (last: number) => ({ lastSequence: last, attempts: 0, stopped: false, parked: false, failing: false, error: null, failedRang: null })
+const done = (last: number) => ({
+  lastSequence: last,
+  attempts: 0,
+  stopped: false,
+  parked: false,
+  failing: false,
+  error: null,
+  failedRang: null,
+})
 const redrive = (consumer: Consumer) =>
   db.sql`update hub.lane set stopped = false, attempts = 0, next_try = now() where consumer = ${consumer.name} and stopped`
 
@@ -75,7 +97,8 @@ describe('delivered to two processes at once', () => {
     await begun.promise
     const second = deliver(two, recorder('essai.course'), [subject!])
     await eventually(async () => {
-      const rows = await db.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      const rows =
+        await db.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
       expect(rows).toHaveLength(1)
     })
     end.resolve()
@@ -125,7 +148,8 @@ describe('a failing reaction', () => {
     })
     expect(await auditEffects(db.sql, consumer)).toEqual(exactlyOnce)
     // The first two come from one delivery: together with others, then alone. Then base * 2^(n-1) * (0.5 to 1).
-    for (let n = 2; n < 5; n++) expect(tries[n]! - tries[n - 1]!).toBeGreaterThanOrEqual(20 * 2 ** (n - 2) * 0.5)
+    for (let n = 2; n < 5; n++)
+      expect(tries[n]! - tries[n - 1]!).toBeGreaterThanOrEqual(20 * 2 ** (n - 2) * 0.5)
   })
 
   test('is not tried before its time, however often it is delivered', async () => {
@@ -158,7 +182,13 @@ describe('a failing reaction', () => {
     const [subject] = await objects(1, 2)
     const consumer = recorder('essai.arret', { before })
     await deliver(one, consumer, [subject!])
-    expect(await lane(consumer, subject!)).toMatchObject({ lastSequence: 0, attempts: 1, stopped: true, parked: false, error })
+    expect(await lane(consumer, subject!)).toMatchObject({
+      lastSequence: 0,
+      attempts: 1,
+      stopped: true,
+      parked: false,
+      error,
+    })
     expect(await retryDue(one, consumer)).toBe(0)
   })
 
@@ -180,9 +210,15 @@ describe('a failing reaction', () => {
       expect(await lane(consumer, subject!)).toMatchObject({ stopped: true })
     })
     expect(tries).toBe(11) // once in the batch, then ten attempts
-    expect(await lane(consumer, subject!)).toMatchObject({ lastSequence: 1, attempts: 10, parked: false, error: 'TypeError' })
+    expect(await lane(consumer, subject!)).toMatchObject({
+      lastSequence: 1,
+      attempts: 10,
+      parked: false,
+      error: 'TypeError',
+    })
 
-    for (let n = 0; n < 3; n++) for (const s of [subject!, other!]) await change(service, s.slice('dossier/'.length))
+    for (let n = 0; n < 3; n++)
+      for (const s of [subject!, other!]) await change(service, s.slice('dossier/'.length))
     await rankAll(db.sql)
     await deliver(one, consumer, [subject!, other!])
     expect(await lane(consumer, subject!)).toMatchObject({ lastSequence: 1, stopped: true })
@@ -268,7 +304,11 @@ test('a sweep finds what the cursor has passed, and leaves what is parked or sto
 })
 
 /** A planted fault: the effect is committed first, the lane marked afterwards, and nothing is locked. */
-async function deliverCarelessly({ db, now, log }: SubscriptionOptions, consumer: Consumer, subjects: string[]) {
+async function deliverCarelessly(
+  { db, now, log }: SubscriptionOptions,
+  consumer: Consumer,
+  subjects: string[],
+) {
   for (const subject of subjects)
     for (;;) {
       const [row] = await db.sql<(EventRow & { rang: number })[]>`
@@ -276,7 +316,9 @@ async function deliverCarelessly({ db, now, log }: SubscriptionOptions, consumer
           (select last_sequence from hub.lane l where l.consumer = ${consumer.name} and l.subject = e.subject), 0)
         order by sequence limit 1`
       if (!row) break
-      await transaction(db, 'effect', (sql) => consumer.handle(toEnvelope(row), { sql, now, log, consumer: consumer.name }))
+      await transaction(db, 'effect', (sql) =>
+        consumer.handle(toEnvelope(row), { sql, now, log, consumer: consumer.name }),
+      )
       await db.sql`insert into hub.lane (consumer, subject, last_sequence) values (${consumer.name}, ${subject}, ${row.sequence})
         on conflict (consumer, subject) do update set last_sequence = greatest(lane.last_sequence, excluded.last_sequence)`
     }

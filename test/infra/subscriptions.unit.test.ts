@@ -41,7 +41,9 @@ describe('a reaction', () => {
   const consumer = reaction('essai.on-change', [ObjetChange, ObjetClos], async (event) => {
     seen.push(event.data.n)
   })
-  const envelope = { type: ObjetChange.type, data: { n: 4, later: true } } as unknown as Parameters<typeof consumer.handle>[0]
+  const envelope = { type: ObjetChange.type, data: { n: 4, later: true } } as unknown as Parameters<
+    typeof consumer.handle
+  >[0]
   const context = {} as Parameters<typeof consumer.handle>[1]
 
   test('takes the types of its contracts', () => {

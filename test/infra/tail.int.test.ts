@@ -38,7 +38,9 @@ function follow(usagers: readonly string[], rang: number, wanted = types) {
   return { usagers, rang, wanted, seen, end }
 }
 
-async function expected(stream: Pick<ReturnType<typeof follow>, 'usagers' | 'rang' | 'wanted'>): Promise<number[]> {
+async function expected(
+  stream: Pick<ReturnType<typeof follow>, 'usagers' | 'rang' | 'wanted'>,
+): Promise<number[]> {
   const rows = await db.sql<{ rang: number }[]>`
     select rang from hub.event where usager_id = any(${stream.usagers as string[]}) and type = any(${stream.wanted})
       and rang > ${stream.rang} order by rang`
@@ -47,24 +49,27 @@ async function expected(stream: Pick<ReturnType<typeof follow>, 'usagers' | 'ran
 
 test('streams opened at any moment, from any rang, see each of their events once, in order, while events pour in', async () => {
   const usagers = Array.from({ length: 4 }, () => randomUUID())
-  let writing = true
+  const written = new AbortController()
   const writers = Promise.all(
     Array.from({ length: 6 }, async () => {
       for (let n = 0; n < 60; n++)
-        await create(service, undefined, { usagerId: usagers[randomInt(4)]!, event: randomInt(3) ? ObjetChange : ObjetClos })
+        await create(service, undefined, {
+          usagerId: usagers[randomInt(4)]!,
+          event: randomInt(3) ? ObjetChange : ObjetClos,
+        })
     }),
-  ).then(() => (writing = false))
+  ).finally(() => written.abort())
   const ranking = (async () => {
     const epoch = await takeOver(db.sql)
     for (;;) {
-      const last = !writing
+      const last = written.signal.aborted
       if ((await stamp(db.sql, epoch)) !== 0) ranked.notify()
       else if (last) return
       await delay(randomInt(4))
     }
   })()
   const streams: ReturnType<typeof follow>[] = []
-  while (writing) {
+  while (!written.signal.aborted) {
     const from = randomInt(2) ? await tail.head() : randomInt(50)
     const own = usagers.slice(0, randomInt(1, 4))
     const stream = follow(own, from, randomInt(2) ? types : [...types, ObjetClos.type])
@@ -77,7 +82,9 @@ test('streams opened at any moment, from any rang, see each of their events once
   for (const stream of streams) {
     const all = await expected(stream)
     await eventually(() => expect(rangs(stream.seen)).toEqual(all))
-    const foreign = stream.seen.filter((event) => !stream.usagers.includes(event.usagerId!) || !stream.wanted.includes(event.type))
+    const foreign = stream.seen.filter(
+      (event) => !stream.usagers.includes(event.usagerId!) || !stream.wanted.includes(event.type),
+    )
     expect(foreign).toEqual([])
   }
 })
@@ -128,7 +135,14 @@ test('a stream whose past cannot be read fails alone', async () => {
 test('a listener that throws fails alone, in the past and live', async () => {
   const usager = randomUUID()
   const failures: unknown[] = []
-  const throwing = (rang: number) => tail.follow([usager], types, rang, () => fail(new Error('reader gone')), (e) => failures.push(e))
+  const throwing = (rang: number) =>
+    tail.follow(
+      [usager],
+      types,
+      rang,
+      () => fail(new Error('reader gone')),
+      (e) => failures.push(e),
+    )
   await create(service, undefined, { usagerId: usager })
   await rankAll(db.sql)
   throwing(0)

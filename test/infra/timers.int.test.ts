@@ -30,7 +30,8 @@ const only = (fire: Timer['fire']) => new Map([[name, { name, fire }]])
 const arm = (id: string, at: Date | null, sql: Queryable = service) =>
   change(sql, id, undefined, { timers: { [name]: at } })
 const effects = async () => (await db.sql`select from essai.effet`).length
-const row = async (id: string) => (await db.sql`select due_at, attempts, stopped, error from hub.timer where subject = ${dossier(id)}`)[0]
+const row = async (id: string) =>
+  (await db.sql`select due_at, attempts, stopped, error from hub.timer where subject = ${dossier(id)}`)[0]
 
 test('a timer fires when it is due, not before, and is struck off', async () => {
   const id = await create(service, undefined, { timers: { [name]: later } })
@@ -55,7 +56,9 @@ test('a timer armed by the database’s own clock, to the microsecond, fires, or
 })
 
 test('a hundred timers fire once each under two processes', async () => {
-  await Promise.all(Array.from({ length: 100 }, () => create(service, undefined, { timers: { [name]: noon } })))
+  await Promise.all(
+    Array.from({ length: 100 }, () => create(service, undefined, { timers: { [name]: noon } })),
+  )
   const processes = [one, two].map((options) => new Timers(options, [{ name, fire: effect }]))
   await eventually(async () => expect(await db.sql`select from hub.timer`).toHaveLength(0))
   await Promise.all(processes.map((timers) => timers.stop()))
@@ -137,26 +140,37 @@ test('one timer that fails does not hold up the others', async () => {
 })
 
 test('commands that move timers while they fire deadlock with nothing, and each firing counts once', async () => {
-  const ids = await Promise.all(Array.from({ length: 6 }, () => create(service, undefined, { timers: { [name]: noon } })))
-  const deadlocks = async () => (await db.sql<[{ deadlocks: number }]>`select deadlocks from pg_stat_database where datname = current_database()`)[0].deadlocks
+  const ids = await Promise.all(
+    Array.from({ length: 6 }, () => create(service, undefined, { timers: { [name]: noon } })),
+  )
+  const deadlocks = async () =>
+    (
+      await db.sql<
+        [{ deadlocks: number }]
+      >`select deadlocks from pg_stat_database where datname = current_database()`
+    )[0].deadlocks
   // The command takes the object's row, then the timer's; so does the firing.
   const fire = only(async (id, context) => {
     await change(context.sql, id)
     await effect(id, context)
   })
-  let commands = true
+  const commanded = new AbortController()
   const commanding = Promise.all(
-    ids.flatMap((id) => [0, 1].map(async () => {
-      for (let n = 0; n < 25; n++) await arm(id, n % 3 === 0 ? null : noon, two.db.sql)
-    })),
-  ).then(() => (commands = false))
+    ids.flatMap((id) =>
+      [0, 1].map(async () => {
+        for (let n = 0; n < 25; n++) await arm(id, n % 3 === 0 ? null : noon, two.db.sql)
+      }),
+    ),
+  ).finally(() => commanded.abort())
   let fired = 0
-  const firing = Promise.all([one, two].map(async (options) => {
-    while (commands) {
-      const count = await fireDue(options, fire)
-      fired += count
-    }
-  }))
+  const firing = Promise.all(
+    [one, two].map(async (options) => {
+      while (!commanded.signal.aborted) {
+        const count = await fireDue(options, fire)
+        fired += count
+      }
+    }),
+  )
   await Promise.all([commanding, firing])
   expect(await effects()).toBe(fired)
   expect(fired).toBeGreaterThan(6)
