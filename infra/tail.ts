@@ -91,7 +91,7 @@ export class Tail {
   async #catchUp(usagers: readonly string[], types: readonly string[], rang: number, send: Listener): Promise<void> {
     if (this.#rang === null) {
       // From here on the loop hears everything: what was ranked before is read below, what comes after is live.
-      const head = (await lastRang(this.#sql)) + 3
+      const head = await lastRang(this.#sql)
       this.#rang ??= head
     }
     let after = rang

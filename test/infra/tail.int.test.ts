@@ -38,6 +38,13 @@ function follow(usagers: readonly string[], rang: number, wanted = types) {
   return { usagers, rang, wanted, seen, end }
 }
 
+/** That many events of a citizen, ranked. */
+async function past(usager: string, count: number, data: Record<string, string> = {}): Promise<void> {
+  await db.sql`insert into hub.event (type, source, subject, sequence, time, actor_kind, usager_id, data)
+    select ${ObjetChange.type}, 'demarches', ${dossier(usager)}, i, now(), 'horloge', ${usager}, ${db.sql.json(data)} from generate_series(1, ${count}::int) i`
+  await rankAll(db.sql)
+}
+
 async function expected(
   stream: Pick<ReturnType<typeof follow>, 'usagers' | 'rang' | 'wanted'>,
 ): Promise<number[]> {
@@ -49,6 +56,7 @@ async function expected(
 
 test('streams opened at any moment, from any rang, see each of their events once, in order, while events pour in', async () => {
   const usagers = Array.from({ length: 4 }, () => randomUUID())
+  for (const usager of usagers) await past(usager, 100)
   const written = new AbortController()
   const writers = Promise.all(
     Array.from({ length: 6 }, async () => {
@@ -70,7 +78,7 @@ test('streams opened at any moment, from any rang, see each of their events once
   })()
   const streams: ReturnType<typeof follow>[] = []
   while (!written.signal.aborted) {
-    const from = randomInt(2) ? await tail.head() : randomInt(50)
+    const from = randomInt(2) ? await tail.head() : randomInt(400)
     const own = usagers.slice(0, randomInt(1, 4))
     const stream = follow(own, from, randomInt(2) ? types : [...types, ObjetClos.type])
     if (randomInt(3)) streams.push(stream)
@@ -91,12 +99,26 @@ test('streams opened at any moment, from any rang, see each of their events once
 
 test('a past longer than one page is read whole', async () => {
   const usager = randomUUID()
-  await db.sql`insert into hub.event (type, source, subject, sequence, time, actor_kind, usager_id, data)
-    select ${ObjetChange.type}, 'demarches', ${dossier('x')}, i, now(), 'horloge', ${usager}, '{}' from generate_series(1, 1203) i`
-  await rankAll(db.sql)
+  await past(usager, 1203)
   const stream = follow([usager], 2)
   await eventually(() => expect(stream.seen).toHaveLength(1201))
   expect(rangs(stream.seen)).toEqual(await expected(stream))
+})
+
+test('what is ranked while the past is being read comes after it', async () => {
+  const usager = randomUUID()
+  await past(usager, 450, { poids: 'x'.repeat(60_000) }) // one page that takes a while to arrive
+  follow([usager], await tail.head()) // keeps the tail awake
+  for (let n = 0; n < 3; n++) {
+    const stream = follow([usager], 0)
+    for (let m = 0; m < 5; m++) {
+      await create(service, undefined, { usagerId: usager })
+      await rankAll(db.sql)
+      ranked.notify()
+    }
+    const all = await expected(stream)
+    await eventually(() => expect(rangs(stream.seen)).toEqual(all))
+  }
 })
 
 test('an ended stream hears nothing more, the others go on', async () => {
