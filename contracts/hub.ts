@@ -51,3 +51,51 @@ export const LireSante = query({
   params: z.strictObject({}),
   returns: z.object({ statut: z.enum(['pret', 'indisponible']), parties: z.record(z.string(), z.boolean()) }),
 })
+
+export const TraceId = z.string().regex(/^[0-9a-f]{32}$/).describe('Identifiant de trace (en-tête X-Trace-Id, champ traceId)')
+
+export const ResumeTrace = z.object({
+  traceId: TraceId,
+  le: Instant,
+  methode: z.string(),
+  route: z.string(),
+  statut: z.number().int().nullable(),
+  dureeMs: z.number(),
+  erreur: z.string().nullable().describe('Nom de la première erreur de la trace'),
+})
+
+export const ListerTraces = query({
+  name: 'hub.listerTraces',
+  summary: 'Les requêtes des 7 derniers jours, la plus récente d’abord.',
+  access: ['administrateur'],
+  params: z.strictObject({
+    ...Pagination,
+    reference: z.string().max(20).optional().describe('Référence publique d’un dossier'),
+    route: z.string().max(200).optional().describe('Par exemple /v1/dossiers/:id/depot'),
+    erreur: z.enum(['true', 'false']).optional().describe('true: seulement les traces où quelque chose a échoué'),
+    dureeMin: z.coerce.number().min(0).max(3_600_000).optional().describe('Millisecondes'),
+    du: Instant.optional(),
+    au: Instant.optional(),
+  }),
+  returns: page(ResumeTrace),
+})
+
+export const Segment = z.object({
+  id: z.string(),
+  parent: z.string().nullable(),
+  nom: z.string(),
+  genre: z.string().describe('server, client, internal, producer, consumer'),
+  le: Instant,
+  dureeMs: z.number(),
+  erreur: z.string().nullable(),
+  attributs: z.record(z.string(), z.unknown()),
+})
+
+export const LireTrace = query({
+  name: 'hub.lireTrace',
+  summary: 'Une trace entière: de la requête aux réactions qu’elle a causées.',
+  access: ['administrateur'],
+  params: z.strictObject({ id: TraceId }),
+  returns: z.object({ traceId: TraceId, segments: z.array(Segment) }),
+  errors: ['introuvable'],
+})

@@ -65,4 +65,6 @@ export const routes: readonly Route[] = [
   get('/v1/evenements', hub.ListerEvenements),
   get('/v1/admin/lettres-mortes', hub.ListerLettresMortes),
   post('/v1/admin/lettres-mortes/:id/relance', hub.RelancerLettreMorte),
+  get('/v1/admin/traces', hub.ListerTraces),
+  get('/v1/admin/traces/:id', hub.LireTrace),
 ]

@@ -1,4 +1,4 @@
-import { SpanKind } from '@opentelemetry/api'
+import { SpanKind, trace } from '@opentelemetry/api'
 import postgres from 'postgres'
 import { Signal } from './signal.ts'
 import { inSpan } from './telemetry.ts'
@@ -53,20 +53,19 @@ export function createPool(options: PoolOptions): Sql {
 
 /** Runs one statement in a client span named after what it does; its text and values stay out of the trace. */
 export function query<T>(name: string, statement: PromiseLike<T>): Promise<T> {
-  return inSpan(
-    name,
-    { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql', 'db.query.summary': name } },
-    async () => await statement,
-  )
+  return inDatabaseSpan(name, async () => await statement)
+}
+
+/** A span of its own within a request or reaction; the loops that only look for work leave no trace. */
+function inDatabaseSpan<T>(name: string, work: () => Promise<T>): Promise<T> {
+  if (!trace.getActiveSpan()) return work()
+  const attributes = { 'db.system.name': 'postgresql', 'db.query.summary': name }
+  return inSpan(name, { kind: SpanKind.CLIENT, attributes }, work)
 }
 
 /** One transaction, in one span; the relay is woken after the commit. */
 export async function transaction<T>(db: Db, name: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const result = await inSpan(
-    name,
-    { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql', 'db.query.summary': name } },
-    () => begin(db.sql, work),
-  )
+  const result = await inDatabaseSpan(name, () => begin(db.sql, work))
   db.committed.notify()
   return result
 }
@@ -96,7 +95,7 @@ async function begin<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promis
         return lost ? await silent() : result
       } catch (error) {
         await settled()
-        if (lost || losesConnection(error)) return await silent()
+        if (lost) return await silent()
         throw error
       }
     })) as T
@@ -104,13 +103,6 @@ async function begin<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promis
     lost = error
     throw error
   }
-}
-
-/** Does this error of a statement say that its connection is closed, or about to be? */
-function losesConnection(error: unknown): boolean {
-  if (error instanceof postgres.PostgresError) return error.severity === 'FATAL' || error.severity === 'PANIC'
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false
-  return error.code.startsWith('CONNECTION_') || ('query' in error && /^E[A-Z]+$/.test(error.code))
 }
 
 /** Is this PostgreSQL refusing a row because of that unique or primary key? */

@@ -9,10 +9,15 @@ const batchSize = 5000
 /** How long a repeated request is recognised: a phone may come back after a week without network. */
 export const requestRetentionDays = 14
 
+export const spanRetentionDays = 7
+
 /** Forgets what is only kept for a while; one process at a time, in small bites. */
 export function keepHouse(sql: Sql, election: Election, log: Logger): Loop {
   return new Loop('housekeeping', log, async (stop) => {
-    if ((await election.holds('housekeeping')) && (await forgetRequests(sql)) === batchSize) return
+    if (await election.holds('housekeeping')) {
+      const bites = [await forgetRequests(sql), await forgetSpans(sql)]
+      if (bites.includes(batchSize)) return
+    }
     await pause(everyMs, stop)
   })
 }
@@ -22,5 +27,14 @@ export async function forgetRequests(sql: Sql): Promise<number> {
   const forgotten = await sql`
     delete from hub.request where key in (
       select key from hub.request where created_at < now() - ${requestRetentionDays} * interval '1 day' limit ${batchSize})`
+  return forgotten.count
+}
+
+/** Deletes spans older than the retention; returns how many. */
+export async function forgetSpans(sql: Sql): Promise<number> {
+  const forgotten = await sql`
+    delete from hub.span where (trace_id, span_id) in (
+      select trace_id, span_id from hub.span
+      where started_at < now() - ${spanRetentionDays} * interval '1 day' order by started_at limit ${batchSize})`
   return forgotten.count
 }

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { Id } from '../contracts/define.ts'
-import { ListerEvenements, ListerLettresMortes, LireSante, RelancerLettreMorte } from '../contracts/hub.ts'
+import {
+  ListerEvenements,
+  ListerLettresMortes,
+  ListerTraces,
+  LireSante,
+  LireTrace,
+  RelancerLettreMorte,
+} from '../contracts/hub.ts'
 import { events } from '../contracts/catalog.ts'
 import { Refusal } from '../contracts/errors.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -8,6 +15,7 @@ import { query, type Queryable, type Sql, type Transaction, transaction } from '
 import { lastRang, readAfter, toEnvelope } from './event-log.ts'
 import { personne } from './access.ts'
 import { answers, defineService, obeys } from './service.ts'
+import { lireTrace, listerTraces } from './traces.ts'
 
 interface FailureRow {
   id: string
@@ -57,6 +65,8 @@ export const hubService = defineService({
       },
       (id, call) => readFailure(call.db.sql, id),
     ),
+    answers(ListerTraces, (params, { db }) => listerTraces(db.sql, params)),
+    answers(LireTrace, ({ id }, { db }) => lireTrace(db.sql, id)),
     answers(LireSante, async (_, { db }) => {
       const database = await query('sonder la base', db.sql`select 1`).then(
         () => true,

@@ -14,6 +14,7 @@ import { Relay } from './relay.ts'
 import { type Ground, type ServiceDefinition, toMoleculerSchema } from './service.ts'
 import { Signal } from './signal.ts'
 import { Tail } from './tail.ts'
+import { spanStore } from './telemetry.ts'
 import { Timers } from './timers.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -69,6 +70,9 @@ export async function startHub(
     }
     const hubSql = pool('hub', 6)
     await migrate(hubSql, await migrationSources())
+
+    spanStore?.start(hubSql, log)
+    closing.push(async () => await spanStore?.stop())
 
     const committed = new Signal()
     const ranked = new Signal()

@@ -1,13 +1,15 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import { NoopSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
+import { createAlwaysRecordSampler, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
+import { Refusal } from '../contracts/errors.ts'
 import { readConfig } from './config.ts'
+import { SpanStore } from './span-store.ts'
 
-/**
- * Loaded by `node --import` before anything else. Without an OTLP endpoint spans are made (their ids are in
- * the answers and the log) but sent nowhere.
- */
+/** Loaded by `node --import` before anything else. Spans go to the OTLP endpoint, or into PostgreSQL. */
 let sdk: NodeSDK | undefined
+
+/** Keeps the spans of this process for the administrator; absent when an OTLP back end has them. */
+export let spanStore: SpanStore | undefined
 
 function startSdk(): void {
   let config: ReturnType<typeof readConfig>
@@ -16,19 +18,19 @@ function startSdk(): void {
   } catch {
     return // main.ts reads the same settings and reports what is wrong
   }
+  // The caller's sampled flag is not trusted: a stranger must not decide how much we record.
+  const ratio = new TraceIdRatioBasedSampler(config.traceRatio)
+  const ours = new ParentBasedSampler({ root: ratio, remoteParentSampled: ratio, remoteParentNotSampled: ratio })
+  if (!config.otlpEndpoint) spanStore = new SpanStore()
   sdk = new NodeSDK({
     serviceName: 'guichet',
     autoDetectResources: false,
     instrumentations: [],
     metricReaders: [],
     logRecordProcessors: [],
-    // The caller's sampled flag is not trusted: a stranger must not decide how much we record.
-    sampler: new ParentBasedSampler({
-      root: new TraceIdRatioBasedSampler(config.traceRatio),
-      remoteParentSampled: new TraceIdRatioBasedSampler(config.traceRatio),
-      remoteParentNotSampled: new TraceIdRatioBasedSampler(config.traceRatio),
-    }),
-    ...(config.otlpEndpoint ? {} : { spanProcessors: [new NoopSpanProcessor()] }),
+    // Everything is recorded where the store decides at the end of a trace: errors and slow ones are kept.
+    sampler: spanStore ? createAlwaysRecordSampler(ours) : ours,
+    ...(spanStore && { spanProcessors: [spanStore] }),
   })
   sdk.start()
 }
@@ -61,8 +63,12 @@ export async function inSpan<T>(name: string, options: SpanOptions, work: (span:
   }
 }
 
-/** Marks a span as failed: the class of the error and its code, never its text (it may quote a citizen). */
+/**
+ * Marks a span as failed: the class of the error and its code, never its text (it may quote a citizen). A
+ * refusal is an answer like another: it only leaves its code.
+ */
 export function failSpan(span: Span, error: unknown): void {
+  if (error instanceof Refusal) return void span.setAttribute('guichet.refus', error.code)
   const name = error instanceof Error ? error.name : 'Error'
   const code = error instanceof Error && 'code' in error ? String(error.code) : name
   span.setAttribute('error.type', code)

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DeciderDossier } from '../../contracts/demarches.ts'
@@ -77,6 +77,9 @@ GET /v1/evenements                                      | 401     | 403   | 403 
 GET /v1/admin/lettres-mortes                            | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
 POST /v1/admin/lettres-mortes/:id/relance (arrêtée)     | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
 POST /v1/admin/lettres-mortes/:id/relance (inconnue)    | 401     | 403   | 403    | 403          | 403              | 403   | 404   | 403     | 403
+GET /v1/admin/traces                                    | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
+GET /v1/admin/traces/:id (gardée)                       | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
+GET /v1/admin/traces/:id (inconnue)                     | 401     | 403   | 403    | 403          | 403              | 403   | 404   | 403     | 403
 `)
 
 /** The dossiers are of the civil registry: Claire serves it, David serves the schools. */
@@ -162,6 +165,19 @@ const rows: Record<string, Row> = {
   'GET /v1/admin/lettres-mortes': {},
   'POST /v1/admin/lettres-mortes/:id/relance (arrêtée)': { object: stoppedLane },
   'POST /v1/admin/lettres-mortes/:id/relance (inconnue)': { object: async () => randomUUID() },
+  'GET /v1/admin/traces': {},
+  'GET /v1/admin/traces/:id (gardée)': { object: keptTrace },
+  'GET /v1/admin/traces/:id (inconnue)': { object: async () => unknownId('/traces/') },
+}
+
+/** The trace of a request, once it is written. */
+async function keptTrace(): Promise<string> {
+  const response = await fetch(`${hubUrl}/v1/demarches`)
+  const traceId = response.headers.get('x-trace-id') ?? ''
+  await eventually(async () =>
+    expect(await hubDatabase()`select from hub.span where trace_id = ${traceId} and entry`).toHaveLength(1),
+  )
+  return traceId
 }
 
 async function freePiece(): Promise<string> {
@@ -219,7 +235,7 @@ describe('each caller gets what the table says', () => {
         const id = succeeds && !name.startsWith('GET') && row.object ? await row.object() : shared
         const reply = await ask(api, name, row, id)
         if (mustNotTell(reply.status, caller) && row.object)
-          expect(withoutTrace(reply)).toEqual(withoutTrace(await ask(api, name, row, randomUUID())))
+          expect(withoutTrace(reply)).toEqual(withoutTrace(await ask(api, name, row, unknownId(name))))
         return [caller, reply.status] as const
       }),
     )
@@ -227,6 +243,11 @@ describe('each caller gets what the table says', () => {
     expect(divergences(new Map([[name, expected.get(name)!]]), observed)).toEqual([])
   })
 })
+
+/** The id of nothing, in the form that the route knows. */
+function unknownId(row: string): string {
+  return row.includes('/traces/') ? randomBytes(16).toString('hex') : randomUUID()
+}
 
 /** A refusal must be the same whether the thing exists or not; an agent may know of what their sector holds. */
 function mustNotTell(status: number, caller: string): boolean {

@@ -151,7 +151,7 @@ describe('what JSON can say and PostgreSQL cannot keep is refused with a pointer
   })
 
   test('but every other character is kept as it came', async () => {
-    const nom = `Ñandú 文字 عربى 🏛️ e\u0301 \u0001\u007f\ufffd \u202e${'\u{10ffff}'} '"\\;--`
+    const nom = `Ñandú 文字 عربى 🏛️ e\u0301 \u0001\u007f\ufffd \u202e\u{10ffff} '"\\;--`
     const formulaire = { demandeur: { nom } }
     const { id } = await amina.ok(CreerDossier, { demarche: 'acte-de-naissance', formulaire })
     expect((await amina.ok(LireDossier, { id })).formulaire).toEqual(formulaire)
@@ -382,7 +382,7 @@ describe('a query', () => {
       forge([null]),
       forge([id, id, id]),
       forge([['a'], id]),
-      forge([`${nul}`, id]),
+      forge([nul, id]),
     ]
     for (const path of lists)
       for (const cursor of cursors.filter((one) => !(path.endsWith('suivi') && one === forge([1]))))

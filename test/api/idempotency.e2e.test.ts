@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { DeciderDossier, LireDossier, ModifierDossier, RouvrirDossier } from '../../contracts/demarches.ts'
+import {
+  DeciderDossier,
+  type Dossier,
+  LireDossier,
+  ModifierDossier,
+  RouvrirDossier,
+} from '../../contracts/demarches.ts'
 import { routes } from '../../gateway/routes.ts'
 import { pdf } from '../documents/fixtures.ts'
 import { type Api, refusal } from '../support/api.ts'
@@ -217,9 +223,10 @@ test('two people may use the same key', async () => {
 
 test('one key on two addresses is two requests', async () => {
   const key = randomUUID()
-  const ids = [(await draft(amina)).id, (await draft(amina)).id]
-  for (const id of ids)
-    expect((await amina.send('POST', `/v1/dossiers/${id}/depot`, { key })).status).toBe(200)
+  for (const { id } of [await draft(amina), await draft(amina)]) {
+    const { status, body } = await amina.send<Dossier>('POST', `/v1/dossiers/${id}/depot`, { key })
+    expect([status, body.id, body.etat]).toEqual([200, id, 'en_construction'])
+  }
 })
 
 test('a refused request does not use its key up', async () => {

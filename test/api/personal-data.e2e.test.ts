@@ -46,7 +46,15 @@ async function rowsWith(word: string, tables: readonly string[]): Promise<string
   return found
 }
 
-const tablesOfTheHub = ['hub.event', 'hub.lane', 'hub.timer', 'hub.request', 'hub.journal', 'hub.cursor']
+const tablesOfTheHub = [
+  'hub.event',
+  'hub.lane',
+  'hub.timer',
+  'hub.request',
+  'hub.journal',
+  'hub.cursor',
+  'hub.span',
+]
 
 test('nothing that a person said of themselves is in what the hub keeps of events, lanes, timers, requests and acts', async () => {
   const subject = canary('subject of the token')

@@ -31,6 +31,24 @@ function personalFields(data: z.ZodType): string[] {
   return found
 }
 
+/** Paths of what lets anything in: an open record, or a value of any kind. */
+function openFields(data: z.ZodType): string[] {
+  const found: string[] = []
+  const walk = (schema: Schema, path: string): void => {
+    if (
+      !('type' in schema || 'enum' in schema || 'const' in schema || 'anyOf' in schema || 'oneOf' in schema)
+    )
+      found.push(path)
+    if (schema.additionalProperties) found.push(path)
+    for (const [name, property] of Object.entries(schema.properties ?? {}))
+      walk(property as Schema, `${path}/${name}`)
+    if (schema.items) walk(schema.items as Schema, `${path}/items`)
+    for (const variant of (schema.anyOf ?? schema.oneOf ?? []) as Schema[]) walk(variant, path)
+  }
+  walk(z.toJSONSchema(data, { io: 'input' }) as Schema, '')
+  return found
+}
+
 /** The smallest data that the schema accepts, every optional field filled in. */
 function sample(schema: Schema): unknown {
   if ('const' in schema) return schema.const
@@ -82,6 +100,18 @@ test('no event holds a personal field', () => {
   expect(
     all.flatMap((contract) => personalFields(contract.data).map((path) => `${contract.type} ${path}`)),
   ).toEqual([])
+})
+
+test('no event holds a field in which anything could travel', () => {
+  expect(
+    all.flatMap((contract) => openFields(contract.data).map((path) => `${contract.type} ${path}`)),
+  ).toEqual([])
+  const planted = z.object({
+    id: z.uuid(),
+    reste: z.record(z.string(), z.string()),
+    autres: z.array(z.object({ x: z.unknown() })),
+  })
+  expect(openFields(planted)).toEqual(['/reste', '/autres/items/x'])
 })
 
 describe('the walk through an event finds', () => {

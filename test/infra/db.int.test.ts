@@ -1,3 +1,5 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { createPool, type Db, type Sql, transaction, violates } from '../../infra/db.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -95,8 +97,86 @@ describe('a transaction', () => {
   test.each(Object.keys(losses))(
     'that loses its connection %s is rejected, and the pool goes on',
     async (name) => {
-      await expect(transaction(one, 'essai', (tx) => losses[name]!(tx as unknown as Sql))).rejects.toThrow()
+      let ended: Promise<unknown> = Promise.resolve()
+      const lost = transaction(
+        one,
+        'essai',
+        async (tx) => await (ended = losses[name]!(tx as unknown as Sql)),
+      )
+      await expect(lost).rejects.toThrow()
+      await Promise.allSettled([ended])
+      for (let n = 0; n < 3; n++) await turn() // whatever was to be sent on the dead connection is sent now
       await eventually(async () => expect(await pool`select 1 as alive`).toEqual([{ alive: 1 }]))
     },
   )
 })
+
+describe('when the line is reset while a statement runs', () => {
+  let line: Awaited<ReturnType<typeof openLine>>
+  let through: Sql
+  beforeEach(async () => {
+    line = await openLine(db.url)
+    through = createPool({ url: line.url, max: 1, name: 'test line' })
+  })
+  afterEach(async () => {
+    await through.end({ timeout: 1 })
+    await line.close()
+  })
+
+  async function reset(): Promise<void> {
+    await eventually(async () => expect(await sleeping()).toHaveLength(1))
+    line.reset()
+    await db.sql`select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(30)'`
+  }
+  const sleeping = () =>
+    db.sql`select from pg_stat_activity where query = 'select pg_sleep(30)' and state = 'active'`
+  const alive = () => eventually(async () => expect(await through`select 1 as alive`).toEqual([{ alive: 1 }]))
+
+  test('its transaction is rejected, and the pool goes on', async () => {
+    const lost = transaction(openDb(through), 'essai', async (tx) => {
+      const statement = tx`select pg_sleep(30)`.execute()
+      await reset()
+      return await statement
+    })
+    await expect(lost).rejects.toThrow()
+    for (let n = 0; n < 3; n++) await turn()
+    await alive()
+  })
+
+  // The driver alone forgets it: whoever waits for it, a loop of the relay perhaps, waits for ever.
+  test('a statement sent at once by who learned of it is answered, one way or the other', async () => {
+    const again = through`select pg_sleep(30)`.then(
+      () => 'done',
+      () =>
+        through`select 2 as two`.then(
+          () => 'done again',
+          () => 'failed again',
+        ),
+    )
+    await reset()
+    expect(await again).toMatch(/again$/)
+    await alive()
+  })
+})
+
+/** A TCP line to the server that can be reset, as a failing network does. */
+async function openLine(url: string) {
+  const { hostname, port } = new URL(url)
+  const clients = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname)
+    clients.add(client.on('error', () => {}).on('close', () => upstream.destroy()))
+    client.pipe(upstream.on('error', () => {})).pipe(client)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const own = new URL(url)
+  own.port = String((server.address() as AddressInfo).port)
+  return {
+    url: own.href,
+    reset: () => {
+      for (const client of clients) client.resetAndDestroy()
+      clients.clear()
+    },
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  }
+}

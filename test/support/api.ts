@@ -73,7 +73,7 @@ export class Api {
         : ''
     const reply = await this.send(method, `${address}${query}`, {
       ...(!inQuery && given.length > 0 && { body: Object.fromEntries(given) }),
-      ...(version !== undefined && { ifMatch: `"${String(version)}"` }),
+      ...(version !== undefined && { ifMatch: `"${Number(version)}"` }),
       ...options,
     })
     if (reply.status !== success) throw new Error(`${method} ${address}: ${reply.status} ${reply.text}`)
@@ -83,19 +83,19 @@ export class Api {
   /** Sends one file as a front end does. */
   async upload(
     query: string,
-    bytes: Uint8Array,
+    bytes: Uint8Array<ArrayBuffer>,
     name = 'piece.pdf',
     options: Omit<Options, 'body'> = {},
   ): Promise<Reply<Document>> {
     const form = new FormData()
-    form.append('fichier', new Blob([bytes as Uint8Array<ArrayBuffer>]), name)
+    form.append('fichier', new Blob([bytes]), name)
     return await this.send<Document>('POST', `/v1/documents?${query}`, { ...options, body: form })
   }
 
   /** A document that must be taken. */
   async uploaded(
     secteur: Secteur,
-    bytes: Uint8Array,
+    bytes: Uint8Array<ArrayBuffer>,
     name?: string,
     emisPar: 'usager' | 'agent' = 'usager',
   ): Promise<Document> {
