@@ -56,7 +56,8 @@ function readLog({ sql, election, ranked, subscription }: LogBusOptions, consume
         events.map((event) => event.subject),
       )
     // Below the head read before the batch nothing was left out, so a quiet consumer need not scan it again.
-    const next = events.length === batchSize ? events[batchSize - 1]!.rang : Math.max(head, events.at(-1)?.rang ?? 0)
+    const next =
+      events.length === batchSize ? events[batchSize - 1]!.rang : Math.max(head, events.at(-1)?.rang ?? 0)
     cursor = Math.max(cursor, next)
     if (cursor > saved && (events.length > 0 || cursor - saved >= 1000)) {
       await saveCursor(sql, consumer.name, cursor)
@@ -81,13 +82,20 @@ function retryAndSweep({ sql, election, subscription }: LogBusOptions, consumer:
 }
 
 /** Delivers what the cursor has passed without the lane being done or parked; returns how many aggregates. */
-export async function sweep(sql: Sql, subscription: SubscriptionOptions, consumer: Consumer): Promise<number> {
+export async function sweep(
+  sql: Sql,
+  subscription: SubscriptionOptions,
+  consumer: Consumer,
+): Promise<number> {
   const upTo = await readCursor(sql, consumer.name)
   const swept = await readCursor(sql, `sweep ${consumer.name}`)
   if (upTo <= swept) return 0
   const subjects = await behind(sql, consumer, swept, upTo)
   if (subjects.length > 0) {
-    subscription.log.warn({ consumer: consumer.name, lanes: subjects.length }, 'sweep found lanes behind the log')
+    subscription.log.warn(
+      { consumer: consumer.name, lanes: subjects.length },
+      'sweep found lanes behind the log',
+    )
     await deliver(subscription, consumer, subjects)
   }
   await saveCursor(sql, `sweep ${consumer.name}`, upTo)

@@ -8,7 +8,9 @@ z.config(z.locales.fr())
 export function validateParams<A extends Action>(action: A, params: unknown): z.output<A['params']> {
   const parsed = action.params.safeParse(params, { reportInput: true })
   if (parsed.success) return parsed.data as z.output<A['params']>
-  throw new Refusal('donnees-invalides', undefined, { erreurs: parsed.error.issues.flatMap(toFieldErrors).slice(0, 50) })
+  throw new Refusal('donnees-invalides', undefined, {
+    erreurs: parsed.error.issues.flatMap(toFieldErrors).slice(0, 50),
+  })
 }
 
 function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {

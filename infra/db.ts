@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { SpanKind, trace } from '@opentelemetry/api'
 import postgres from 'postgres'
 import { Signal } from './signal.ts'
@@ -40,6 +41,7 @@ export function createPool(options: PoolOptions): Sql {
     transform: { column: { from: postgres.toCamel } },
     onnotice: () => {},
     onclose: options.onclose,
+    ...ownLine,
     connection: {
       application_name: `guichet ${options.name}`,
       TimeZone: 'UTC',
@@ -49,6 +51,26 @@ export function createPool(options: PoolOptions): Sql {
       ...(options.role && { role: options.role }),
     },
   }) as Sql
+}
+
+/** An option that the driver documents, and its types do not know. */
+const ownLine = { socket: openLine }
+
+/**
+ * When a line closes after an error, postgres.js 3.4.9 takes it that every statement was told of the error, and
+ * forgets those sent since: who waits for one waits for ever. So a line that was up closes without an error,
+ * and each statement that is left is rejected. (Within TLS, `sslmode` in the URL, the driver is as it is.)
+ */
+function openLine({ host, port, path }: { host: string[]; port: number[]; path?: string | false }): Socket {
+  const line = new Socket()
+  let up = false
+  line.once('connect', () => {
+    up = true
+  })
+  const emit = line.emit.bind(line) as (event: string, ...values: unknown[]) => boolean
+  line.emit = (event: string, ...values: unknown[]) =>
+    event === 'close' && up ? emit(event, false) : emit(event, ...values)
+  return path ? line.connect(path) : line.connect(port[0]!, host[0]!)
 }
 
 /** Runs one statement in a client span named after what it does; its text and values stay out of the trace. */
@@ -64,7 +86,11 @@ function inDatabaseSpan<T>(name: string, work: () => Promise<T>): Promise<T> {
 }
 
 /** One transaction, in one span; the relay is woken after the commit. */
-export async function transaction<T>(db: Db, name: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function transaction<T>(
+  db: Db,
+  name: string,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
   const result = await inDatabaseSpan(name, () => begin(db.sql, work))
   db.committed.notify()
   return result
@@ -107,5 +133,7 @@ async function begin<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promis
 
 /** Is this PostgreSQL refusing a row because of that unique or primary key? */
 export function violates(error: unknown, constraint: string): boolean {
-  return error instanceof postgres.PostgresError && error.code === '23505' && error.constraint_name === constraint
+  return (
+    error instanceof postgres.PostgresError && error.code === '23505' && error.constraint_name === constraint
+  )
 }

@@ -35,7 +35,8 @@ export async function migrate(sql: Sql, sources: readonly MigrationSource[]): Pr
       for (const file of files) {
         const content = await readFile(join(source.folder, file), 'utf8')
         if (known.get(file) === content) continue
-        if (known.has(file)) throw new Error(`Migration ${source.schema}/${file} changed after it was applied.`)
+        if (known.has(file))
+          throw new Error(`Migration ${source.schema}/${file} changed after it was applied.`)
         await connection`begin`
         await connection.unsafe(content).simple()
         await connection`insert into public.guichet_migration (schema, file, content)

@@ -33,7 +33,10 @@ type DataOf<E extends EventContract> = z.output<E['data']>
 export function reaction<const E extends readonly EventContract[]>(
   name: string,
   contracts: E,
-  handle: (event: Omit<Envelope, 'data'> & { data: DataOf<E[number]> }, context: ReactionContext) => Promise<void>,
+  handle: (
+    event: Omit<Envelope, 'data'> & { data: DataOf<E[number]> },
+    context: ReactionContext,
+  ) => Promise<void>,
 ): Consumer {
   const byType = new Map(contracts.map((contract) => [contract.type, contract]))
   return {
@@ -80,7 +83,11 @@ export async function deliver(
 
 const maxPerTransaction = 64
 
-async function deliverOneByOne(options: SubscriptionOptions, consumer: Consumer, subject: string): Promise<void> {
+async function deliverOneByOne(
+  options: SubscriptionOptions,
+  consumer: Consumer,
+  subject: string,
+): Promise<void> {
   try {
     while ((await advance(options, consumer, [subject], 1)) === 1);
   } catch (error) {
@@ -115,7 +122,10 @@ async function advance(
         },
         async () => {
           await consumer.handle(event, { sql: tx, now, log, consumer: consumer.name })
-          log.info({ consumer: consumer.name, type: event.type, rang: event.rang, subject: event.subject }, 'reaction')
+          log.info(
+            { consumer: consumer.name, type: event.type, rang: event.rang, subject: event.subject },
+            'reaction',
+          )
         },
       )
     }
@@ -162,7 +172,12 @@ const maxDelayMs = 300_000
  * The one place that decides what a failure leads to: a broken contract or a refusal will not mend by itself
  * and stops at once; anything else is tried again after a delay that doubles, with jitter, 10 times at most.
  */
-export function afterFailure(error: unknown, attempts: number, baseMs: number, random = Math.random): number | 'stop' {
+export function afterFailure(
+  error: unknown,
+  attempts: number,
+  baseMs: number,
+  random = Math.random,
+): number | 'stop' {
   if (error instanceof z.ZodError || error instanceof Refusal || attempts >= maxAttempts) return 'stop'
   return Math.min(maxDelayMs, baseMs * 2 ** (attempts - 1)) * (0.5 + random() / 2)
 }

@@ -88,7 +88,12 @@ export class Tail {
     }
   }
 
-  async #catchUp(usagers: readonly string[], types: readonly string[], rang: number, send: Listener): Promise<void> {
+  async #catchUp(
+    usagers: readonly string[],
+    types: readonly string[],
+    rang: number,
+    send: Listener,
+  ): Promise<void> {
     if (this.#rang === null) {
       // From here on the loop hears everything: what was ranked before is read below, what comes after is live.
       const head = await lastRang(this.#sql)

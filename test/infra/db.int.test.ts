@@ -117,6 +117,7 @@ describe('when the line is reset while a statement runs', () => {
   beforeEach(async () => {
     line = await openLine(db.url)
     through = createPool({ url: line.url, max: 1, name: 'test line' })
+    await through`select 1`
   })
   afterEach(async () => {
     await through.end({ timeout: 1 })
