@@ -9,6 +9,7 @@ import type { Gateway, GatewayOptions } from '../infra/hub.ts'
 import { createIssuer } from '../infra/issuer/issuer.ts'
 import { roleOf } from '../infra/migrate.ts'
 import { type Caller, createAuthenticator } from './authenticate.ts'
+import { addCors } from './cors.ts'
 import { LiveStreams } from './live.ts'
 import { addPages } from './pages.ts'
 import { idempotencyOf, paramsOf } from './params.ts'
@@ -31,6 +32,7 @@ export async function startGateway({ broker, config, log, tail, databaseUrl }: G
   const issuer = issuerPool && (await createIssuer({ sql: issuerPool, publicUrl, environment, log }))
   const server = await createHttpServer(log, issuer)
   const { app } = server
+  addCors(app, config)
   const live = new LiveStreams(tail)
   let stopping = false
 

@@ -35,8 +35,10 @@ function bodyOrQuery(route: Route, request: FastifyRequest): Record<string, unkn
 
 function ifMatch(header: string | undefined): number | undefined {
   if (header === undefined || header === '*') return undefined
-  const version = /^(?:W\/)?"([1-9]\d{0,8})"$/.exec(header.trim())?.[1]
-  if (version === undefined) throw new Refusal('modifie-entre-temps')
+  const version = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim())?.[1]
+  if (version === undefined)
+    throw new Refusal('requete-illisible', 'If-Match attend l’ETag reçu, guillemets compris, par exemple "3".')
+  if (Number(version) === 0) throw new Refusal('modifie-entre-temps')
   return Number(version)
 }
 

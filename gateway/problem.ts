@@ -16,6 +16,7 @@ export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   const { code, statusCode } = error as { code?: string; statusCode?: number }
   const known = code === undefined ? undefined : ofFastify[code]
+  if (known === 'type-non-pris-en-charge') return new Refusal(known, 'Envoyez du JSON, avec Content-Type: application/json.')
   if (known) return new Refusal(known)
   if (statusCode && statusCode >= 400 && statusCode < 500) return new Refusal('requete-illisible')
   return new Refusal('erreur-interne')

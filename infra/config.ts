@@ -13,6 +13,12 @@ const Environment = z.object({
   /** `localhost` listens on loopback, both families. */
   LISTEN: z.string().default('localhost'),
   PUBLIC_URL: url(/^https?$/).optional(),
+  /** Origins of other front ends whose pages may call the API, separated by commas. */
+  CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').map((origin) => origin.trim()).filter(Boolean))
+    .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin, 'an origin has no path'))),
   HUB_DATA: z.string().default(join(root, '.hub')),
   DATABASE_URL: url(/^postgres(ql)?$/).optional(),
   KEYCLOAK_URL: url(/^https?$/).optional(),
@@ -35,6 +41,7 @@ export interface Config {
   readonly listen: string
   /** Origin under which browsers reach the hub; fixes the embedded issuer's `iss`. No trailing slash. */
   readonly publicUrl: string
+  readonly corsOrigins: readonly string[]
   readonly dataFolder: string
   /** Short name of the data folder, for lock files and the like. */
   readonly dataKey: string
@@ -63,6 +70,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     port: env.PORT,
     listen: env.LISTEN,
     publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`,
+    corsOrigins: env.CORS_ORIGINS,
     dataFolder,
     dataKey: createHash('sha256').update(dataFolder).digest('hex').slice(0, 12),
     databaseUrl: env.DATABASE_URL,

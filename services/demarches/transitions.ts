@@ -115,7 +115,7 @@ export function executer(dossier: EtatDuDossier, commande: Commande, contexte: C
   }
 }
 
-/** Once deposited, a form stays complete: the agent may take it back at any moment. */
+/** Once deposited, a dossier stays complete, form and pieces: the agent may take it back at any moment. */
 function modifier(
   dossier: EtatDuDossier,
   ordre: Ordre<'modifier'>,
@@ -125,7 +125,9 @@ function modifier(
     formulaire: ordre.formulaire ?? dossier.formulaire,
     pieces: ordre.pieces ?? dossier.pieces,
   }
-  verifierContenu(demarche, contenu, { partiel: dossier.etat === 'brouillon' })
+  const depose = dossier.etat !== 'brouillon'
+  verifierContenu(demarche, contenu, { partiel: !depose })
+  if (depose) verifierPiecesObligatoires(demarche, contenu.pieces)
   const etat = avancer(dossier, maintenant, contenu)
   return { etat, evenement: { contract: DossierModifie, data: surDossier(etat) } }
 }

@@ -300,8 +300,13 @@ describe('an address or a request that no front end sends is answered all the sa
 
   test('methods that nobody serves', async () => {
     for (const method of ['PUT', 'OPTIONS', 'PROPFIND', 'LOCK', 'SEARCH'])
-      for (const path of ['/v1/moi', '/v1/dossiers'])
-        expect((await amina.send(method, path)).status).toBe(404)
+      for (const [path, allow] of [
+        ['/v1/moi', 'GET, PATCH'],
+        ['/v1/dossiers', 'GET, POST'],
+      ] as const) {
+        const reply = await amina.send(method, path)
+        expect([reply.status, reply.headers.get('allow')]).toEqual([405, allow])
+      }
   })
 
   test('HEAD tells what GET would, without the content, and holds no stream open', async () => {
@@ -319,7 +324,7 @@ describe('an address or a request that no front end sends is answered all the sa
       for (const name of ['content-type', 'content-length', 'etag'])
         expect([name, head.headers.get(name)]).toEqual([name, get.headers.get(name)])
     }
-    expect((await amina.send('HEAD', '/v1/moi/suivi/flux')).status).toBe(404)
+    expect((await amina.send('HEAD', '/v1/moi/suivi/flux')).status).toBe(405)
     expect((await stranger().send('HEAD', `/v1/dossiers/${id}`)).status).toBe(404)
     expect((await amina.send('HEAD', '/v1/agents/dossiers')).status).toBe(403)
   })

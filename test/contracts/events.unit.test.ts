@@ -45,7 +45,7 @@ function openFields(data: z.ZodType): string[] {
     if (schema.items) walk(schema.items as Schema, `${path}/items`)
     for (const variant of (schema.anyOf ?? schema.oneOf ?? []) as Schema[]) walk(variant, path)
   }
-  walk(z.toJSONSchema(data, { io: 'input' }) as Schema, '')
+  walk(z.toJSONSchema(data, { io: 'input' }), '')
   return found
 }
 

@@ -94,9 +94,11 @@ describe('a correction', () => {
     ).toBe('donnees-invalides')
   })
 
-  test('is not answered while an obligatory attachment is missing', () => {
+  test('never leaves the dossier without an obligatory attachment, whoever takes it back', () => {
     const ouvert = faire(instruit(), '2026-03-20', 'agent', demander()).etat
-    const vide = faire(ouvert, '2026-03-21', 'usager', { type: 'modifier', pieces: [] }).etat
+    const vider = () => faire(ouvert, '2026-03-21', 'usager', { type: 'modifier', pieces: [] })
+    expect(refusDe(vider).code).toBe('piece-manquante')
+    const vide = { ...ouvert, pieces: [] }
     expect(refusDe(() => faire(vide, '2026-03-22', 'usager', repondre())).code).toBe('piece-manquante')
   })
 

@@ -111,6 +111,18 @@ describe('a transaction', () => {
   )
 })
 
+test('a transaction of one statement, whose connection is ended while it runs, is rejected, and the pool goes on', async () => {
+  const lost = transaction(one, 'essai', (tx) => tx`select pg_sleep(30)`)
+  await eventually(async () => {
+    const ended =
+      await db.sql`select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(30)'`
+    expect(ended).toHaveLength(1)
+  })
+  await expect(lost).rejects.toThrow()
+  for (let n = 0; n < 3; n++) await turn()
+  await eventually(async () => expect(await pool`select 1 as alive`).toEqual([{ alive: 1 }]))
+})
+
 describe('when the line is reset while a statement runs', () => {
   let line: Awaited<ReturnType<typeof openLine>>
   let through: Sql

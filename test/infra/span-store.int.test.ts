@@ -23,7 +23,9 @@ function provide(ratio: number) {
 }
 
 async function names(): Promise<string[]> {
-  return (await database.sql<{ name: string }[]>`select name from hub.span order by name`).map((row) => row.name)
+  return (await database.sql<{ name: string }[]>`select name from hub.span order by name`).map(
+    (row) => row.name,
+  )
 }
 
 test('a sampled trace is stored, with its parents and its errors', async () => {
@@ -48,7 +50,11 @@ test('of what is not sampled, only traces that failed or were slow are kept, who
   const run = (name: string, options: { fails?: boolean; ms?: number }) => {
     const start = Date.now()
     const parent = tracer.startSpan(name, { startTime: start })
-    const child = tracer.startSpan(`${name} part`, { startTime: start }, trace.setSpan(context.active(), parent))
+    const child = tracer.startSpan(
+      `${name} part`,
+      { startTime: start },
+      trace.setSpan(context.active(), parent),
+    )
     if (options.fails) child.setStatus({ code: SpanStatusCode.ERROR })
     child.end(start + 1)
     parent.end(start + (options.ms ?? 2))
