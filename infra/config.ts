@@ -76,7 +76,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseUrl: env.DATABASE_URL,
     keycloakUrl: env.KEYCLOAK_URL,
     logLevel: env.LOG_LEVEL,
-    logPretty: env.LOG_PRETTY ?? Boolean(process.stdout.isTTY),
+    logPretty: env.LOG_PRETTY ?? process.stdout.isTTY,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     traceRatio: env.TRACE_RATIO,
     retryBaseMs: env.RETRY_BASE_MS,

@@ -1,4 +1,3 @@
-import postgres from 'postgres'
 import { createPool, type Sql } from './db.ts'
 
 /**
@@ -27,11 +26,4 @@ export class Election {
     this.#held.clear()
     await this.#sql.end({ timeout: 2 })
   }
-}
-
-/** Is this the database being away (restart, cut line), and not a mistake of ours? */
-export function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof postgres.PostgresError) return error.code.startsWith('57') || error.code.startsWith('08')
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^(CONNECT|ECONN|EPIPE|ENOTFOUND|CONNECTION_)/.test(code)
 }

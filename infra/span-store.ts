@@ -135,8 +135,13 @@ function toStored(span: ReadableSpan): StoredSpan {
     kind: SpanKind[span.kind].toLowerCase(),
     startedAt: new Date(span.startTime[0] * 1000 + span.startTime[1] / 1e6),
     durationMs: span.duration[0] * 1000 + span.duration[1] / 1e6,
-    error: span.status.code === SpanStatusCode.ERROR ? String(span.attributes['error.type'] ?? 'Error') : null,
+    error: span.status.code === SpanStatusCode.ERROR ? errorType(span) : null,
     entry: span.attributes['http.request.method'] !== undefined,
     attributes: span.attributes,
   }
+}
+
+function errorType(span: ReadableSpan): string {
+  const type = span.attributes['error.type']
+  return typeof type === 'string' ? type : 'Error'
 }

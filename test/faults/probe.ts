@@ -23,7 +23,7 @@ const probe: Consumer = {
     await context.sql`insert into probe.effect (subject, sequence, type) values (${event.subject}, ${event.sequence}, ${event.type})`
   },
 }
-new LogBus(
+export const bus = new LogBus(
   {
     sql,
     election: new Election(url),
