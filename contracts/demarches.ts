@@ -63,7 +63,13 @@ export const Demarche = z.object({
 })
 export type Demarche = z.infer<typeof Demarche>
 
-export const ResumeDemarche = Demarche.pick({ id: true, version: true, titre: true, description: true, secteur: true })
+export const ResumeDemarche = Demarche.pick({
+  id: true,
+  version: true,
+  titre: true,
+  description: true,
+  secteur: true,
+})
 
 export const PieceJointe = z.object({ piece: z.string().min(1).max(64), documentId: Id })
 export type PieceJointe = z.infer<typeof PieceJointe>
@@ -89,7 +95,9 @@ export const Message = z.object({
 export const AccuseReception = z.object({
   deposeLe: Instant,
   silence: Silence,
-  decisionImpliciteLe: Jour.nullable().describe('Jour où le silence vaut décision; null quand il ne vaut rien'),
+  decisionImpliciteLe: Jour.nullable().describe(
+    'Jour où le silence vaut décision; null quand il ne vaut rien',
+  ),
   texte: z.string(),
   recours: z.string(),
 })
@@ -180,7 +188,10 @@ export const CreerDossier = command({
   summary: 'Ouvre un dossier en brouillon; le formulaire peut être incomplet.',
   access: ['compte'],
   params: z.strictObject({
-    demarche: z.string().max(64).meta({ examples: ['inscription-scolaire'] }),
+    demarche: z
+      .string()
+      .max(64)
+      .meta({ examples: ['inscription-scolaire'] }),
     formulaire: Formulaire.default({}),
     pieces: Pieces.default([]),
   }),
@@ -190,7 +201,8 @@ export const CreerDossier = command({
 
 export const ModifierDossier = command({
   name: 'demarches.modifierDossier',
-  summary: 'Remplace le formulaire ou les pièces d’un brouillon, ou d’un dossier dont une correction est demandée.',
+  summary:
+    'Remplace le formulaire ou les pièces d’un brouillon, ou d’un dossier dont une correction est demandée.',
   access: ['proprietaire'],
   params: z.strictObject({
     id: Id,
@@ -199,7 +211,13 @@ export const ModifierDossier = command({
     pieces: Pieces.optional(),
   }),
   returns: Dossier,
-  errors: ['introuvable', 'transition-impossible', 'modifie-entre-temps', 'donnees-invalides', 'piece-inconnue'],
+  errors: [
+    'introuvable',
+    'transition-impossible',
+    'modifie-entre-temps',
+    'donnees-invalides',
+    'piece-inconnue',
+  ],
 })
 
 export const DeposerDossier = command({
@@ -243,7 +261,13 @@ export const EnvoyerMessage = command({
   access: ['proprietaire', 'agent'],
   params: z.strictObject({ id: Id, ...SiVersion, texte: Texte, correctionId: Id.optional() }),
   returns: Dossier,
-  errors: ['introuvable', 'transition-impossible', 'modifie-entre-temps', 'donnees-invalides', 'piece-manquante'],
+  errors: [
+    'introuvable',
+    'transition-impossible',
+    'modifie-entre-temps',
+    'donnees-invalides',
+    'piece-manquante',
+  ],
 })
 
 export const DeciderDossier = command({
@@ -359,7 +383,12 @@ export const DossierCorrectionResolue = event({
   aggregate: 'dossier',
   name: 'correction-resolue',
   version: 1,
-  data: z.object({ ...surDossier, correctionId: Id, pieces: z.array(PieceJointe), echeanceLe: Jour.nullable() }),
+  data: z.object({
+    ...surDossier,
+    correctionId: Id,
+    pieces: z.array(PieceJointe),
+    echeanceLe: Jour.nullable(),
+  }),
   suivi: (d) => `Vous avez répondu à la correction demandée sur le dossier ${d.reference}.`,
 })
 

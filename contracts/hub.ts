@@ -5,7 +5,8 @@ import { Envelope } from './envelope.ts'
 /** The doors of the hub itself: its events for staff systems, its dead letters for administrators. */
 export const ListerEvenements = query({
   name: 'hub.listerEvenements',
-  summary: 'Les événements du guichet après un rang, dans l’ordre; seuls les types permis au client sont rendus.',
+  summary:
+    'Les événements du guichet après un rang, dans l’ordre; seuls les types permis au client sont rendus.',
   access: ['systeme:evenements'],
   params: z.strictObject({
     apres: z.coerce.number().int().min(0).default(0).describe('Dernier rang déjà lu'),
@@ -52,7 +53,10 @@ export const LireSante = query({
   returns: z.object({ statut: z.enum(['pret', 'indisponible']), parties: z.record(z.string(), z.boolean()) }),
 })
 
-export const TraceId = z.string().regex(/^[0-9a-f]{32}$/).describe('Identifiant de trace (en-tête X-Trace-Id, champ traceId)')
+export const TraceId = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .describe('Identifiant de trace (en-tête X-Trace-Id, champ traceId)')
 
 export const ResumeTrace = z.object({
   traceId: TraceId,
@@ -72,7 +76,10 @@ export const ListerTraces = query({
     ...Pagination,
     reference: z.string().max(20).optional().describe('Référence publique d’un dossier'),
     route: z.string().max(200).optional().describe('Par exemple /v1/dossiers/:id/depot'),
-    erreur: z.enum(['true', 'false']).optional().describe('true: seulement les traces où quelque chose a échoué'),
+    erreur: z
+      .enum(['true', 'false'])
+      .optional()
+      .describe('true: seulement les traces où quelque chose a échoué'),
     dureeMin: z.coerce.number().min(0).max(3_600_000).optional().describe('Millisecondes'),
     du: Instant.optional(),
     au: Instant.optional(),

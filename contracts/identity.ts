@@ -56,7 +56,9 @@ export const ModifierMoi = command({
     prenom: personal(z.string().trim().min(1).max(100)).nullable().optional(),
     nom: personal(z.string().trim().min(1).max(100)).nullable().optional(),
     courriel: personal(z.email().max(254)).nullable().optional(),
-    telephone: personal(z.string().regex(/^\+?[0-9 .]{6,20}$/)).nullable().optional(),
+    telephone: personal(z.string().regex(/^\+?[0-9 .]{6,20}$/))
+      .nullable()
+      .optional(),
     langue: Langue.optional(),
   }),
   returns: Moi,

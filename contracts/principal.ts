@@ -28,7 +28,12 @@ export const Principal = z.discriminatedUnion('kind', [
     administrateur: z.boolean(),
     aidant: z.boolean(),
   }),
-  z.object({ kind: z.literal('systeme'), client: z.string(), acteurId: z.uuid(), scopes: z.array(z.string()) }),
+  z.object({
+    kind: z.literal('systeme'),
+    client: z.string(),
+    acteurId: z.uuid(),
+    scopes: z.array(z.string()),
+  }),
 ])
 export type Principal = z.infer<typeof Principal>
 export type Personne = Extract<Principal, { kind: 'personne' }>

@@ -24,7 +24,13 @@ declare module 'fastify' {
 }
 
 /** Starts the HTTP face of the hub: the route table, the pages, and the issuer when it is embedded. */
-export async function startGateway({ broker, config, log, tail, databaseUrl }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({
+  broker,
+  config,
+  log,
+  tail,
+  databaseUrl,
+}: GatewayOptions): Promise<Gateway> {
   const issuerPool = config.keycloakUrl
     ? undefined
     : createPool({ url: databaseUrl, name: 'issuer', max: 4, role: roleOf('issuer') })
@@ -70,7 +76,8 @@ export async function startGateway({ broker, config, log, tail, databaseUrl }: G
       return await live.open(request, reply, principal, expiresAt ?? 0)
     const params = paramsOf(route, request)
     const idempotency = idempotencyOf(route, request, principal)
-    if (route.transport === 'download') return await download(broker, request, reply, String(params.id), principal)
+    if (route.transport === 'download')
+      return await download(broker, request, reply, String(params.id), principal)
     const result =
       route.transport === 'upload' && idempotency
         ? await upload(broker, request, params, { principal, idempotency })
@@ -82,7 +89,10 @@ export async function startGateway({ broker, config, log, tail, databaseUrl }: G
   app.get('/health/ready', async () => {
     const sante = stopping ? undefined : await call(broker, LireSante, {}, { principal: { kind: 'anonyme' } })
     if (sante?.statut === 'pret') return sante
-    throw new Refusal('service-indisponible', stopping ? 'Le guichet s’arrête.' : 'La base de données ne répond pas.')
+    throw new Refusal(
+      'service-indisponible',
+      stopping ? 'Le guichet s’arrête.' : 'La base de données ne répond pas.',
+    )
   })
   await addPages(app, config)
 
@@ -98,7 +108,12 @@ export async function startGateway({ broker, config, log, tail, databaseUrl }: G
   }
 }
 
-async function answer(route: Route, request: FastifyRequest, reply: FastifyReply, result: unknown): Promise<unknown> {
+async function answer(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  result: unknown,
+): Promise<unknown> {
   void reply.code(route.success)
   if (route.success === 204) return await reply.send()
   const { id, version } = result as { id?: unknown; version?: unknown }

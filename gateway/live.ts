@@ -21,10 +21,16 @@ export class LiveStreams {
     this.#tail = tail
   }
 
-  async open(request: FastifyRequest, reply: FastifyReply, person: Personne, expiresAt: number): Promise<void> {
+  async open(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    person: Personne,
+    expiresAt: number,
+  ): Promise<void> {
     const after = lastEventId(request) ?? (await this.#tail.head())
     const mine = this.#open.get(person.acteurId) ?? new Set()
-    if (mine.size >= maxPerPerson) throw new Refusal('trop-de-requetes', 'Trop de fils ouverts en même temps.')
+    if (mine.size >= maxPerPerson)
+      throw new Refusal('trop-de-requetes', 'Trop de fils ouverts en même temps.')
     this.#open.set(person.acteurId, mine)
 
     reply.hijack()

@@ -127,7 +127,8 @@ const range = {
 const lastEventId = {
   name: 'Last-Event-ID',
   in: 'header',
-  description: 'Dernier identifiant reçu: le fil reprend juste après. L’`EventSource` natif des navigateurs ne peut pas envoyer le jeton: lisez ce fil avec `fetch`, et redonnez vous-même le dernier `id` reçu.',
+  description:
+    'Dernier identifiant reçu: le fil reprend juste après. L’`EventSource` natif des navigateurs ne peut pas envoyer le jeton: lisez ce fil avec `fetch`, et redonnez vous-même le dernier `id` reçu.',
   schema: { type: 'string', pattern: '^\\d{1,15}$' },
 } as const satisfies ZodOpenApiParameterObject
 

@@ -14,10 +14,15 @@ export function paramsOf(route: Route, request: FastifyRequest): Record<string, 
   refuseUnstorable(request.body)
   const path = request.params as Record<string, string>
   const given = bodyOrQuery(route, request)
-  const clash = Object.keys(given).find((name) => name in path || name === 'siVersion' || (name === 'nom' && route.transport === 'upload'))
+  const clash = Object.keys(given).find(
+    (name) => name in path || name === 'siVersion' || (name === 'nom' && route.transport === 'upload'),
+  )
   if (clash !== undefined)
-    throw new Refusal('donnees-invalides', undefined, { erreurs: [{ pointeur: `/${clash}`, message: 'Champ inconnu.' }] })
-  const siVersion = 'siVersion' in route.action.params.shape ? ifMatch(request.headers['if-match']) : undefined
+    throw new Refusal('donnees-invalides', undefined, {
+      erreurs: [{ pointeur: `/${clash}`, message: 'Champ inconnu.' }],
+    })
+  const siVersion =
+    'siVersion' in route.action.params.shape ? ifMatch(request.headers['if-match']) : undefined
   return { ...given, ...path, ...(siVersion !== undefined && { siVersion }) }
 }
 
@@ -37,7 +42,10 @@ function ifMatch(header: string | undefined): number | undefined {
   if (header === undefined || header === '*') return undefined
   const version = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim())?.[1]
   if (version === undefined)
-    throw new Refusal('requete-illisible', 'If-Match attend l’ETag reçu, guillemets compris, par exemple "3".')
+    throw new Refusal(
+      'requete-illisible',
+      'If-Match attend l’ETag reçu, guillemets compris, par exemple "3".',
+    )
   if (Number(version) === 0) throw new Refusal('modifie-entre-temps')
   return Number(version)
 }
@@ -49,7 +57,8 @@ function ifMatch(header: string | undefined): number | undefined {
 export function idempotencyOf(route: Route, request: FastifyRequest, principal: Principal) {
   const header = request.headers['idempotency-key']
   if (header === undefined && route.method !== 'POST') return undefined
-  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(header)) throw new Refusal('cle-idempotence-requise')
+  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(header))
+    throw new Refusal('cle-idempotence-requise')
   if (principal.kind === 'anonyme') throw new Refusal('jeton-requis')
   const { key, body } = idempotencyKey({
     acteurId: principal.acteurId,

@@ -16,7 +16,8 @@ export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   const { code, statusCode } = error as { code?: string; statusCode?: number }
   const known = code === undefined ? undefined : ofFastify[code]
-  if (known === 'type-non-pris-en-charge') return new Refusal(known, 'Envoyez du JSON, avec Content-Type: application/json.')
+  if (known === 'type-non-pris-en-charge')
+    return new Refusal(known, 'Envoyez du JSON, avec Content-Type: application/json.')
   if (known) return new Refusal(known)
   if (statusCode && statusCode >= 400 && statusCode < 500) return new Refusal('requete-illisible')
   return new Refusal('erreur-interne')
@@ -40,9 +41,14 @@ export function problem(refusal: Refusal): { status: number; body: Record<string
 }
 
 /** Answers an error; a fault is logged whole, a refusal only by its code (in the request's line). */
-export async function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+export async function sendProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const refusal = toRefusal(error)
-  if (refusal.code === 'erreur-interne') request.log.error({ err: error, route: request.routeOptions.url }, 'fault')
+  if (refusal.code === 'erreur-interne')
+    request.log.error({ err: error, route: request.routeOptions.url }, 'fault')
   request.refusal = refusal.code
   const { status, body } = problem(refusal)
   if (status === 401) {
@@ -54,7 +60,10 @@ export async function sendProblem(error: unknown, request: FastifyRequest, reply
 }
 
 /** Answers on the bare socket what Node could not read as HTTP, or what did not arrive in time. */
-export function endWithProblem(error: Error & { code?: string }, socket: Pick<Socket, 'writable' | 'end' | 'destroy'>): void {
+export function endWithProblem(
+  error: Error & { code?: string },
+  socket: Pick<Socket, 'writable' | 'end' | 'destroy'>,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const { status, body } = problem(
     new Refusal(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'delai-depasse' : 'requete-illisible'),

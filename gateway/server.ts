@@ -73,8 +73,13 @@ export async function createHttpServer(
   })
   app.decorateRequest('span', null)
   app.decorateRequest('refusal', null)
-  // What is not JSON is no body of ours; multipart is, for files.
-  app.removeContentTypeParser('text/plain')
+  // What is not JSON is no body of ours; multipart is, for files. An empty body is no body, whatever it is called.
+  app.removeContentTypeParser(['text/plain', 'application/json'])
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void parseJson(request, body as string, done)
+  })
   await app.register(multipart)
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler(sendNotFound)

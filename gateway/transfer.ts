@@ -57,7 +57,9 @@ export async function download(
 ): Promise<FastifyReply> {
   const billet = await call(broker, OuvrirLecture, { id }, { principal })
   const headers = Object.fromEntries(
-    passedOn.flatMap((name) => (typeof request.headers[name] === 'string' ? [[name, request.headers[name]]] : [])),
+    passedOn.flatMap((name) =>
+      typeof request.headers[name] === 'string' ? [[name, request.headers[name]]] : [],
+    ),
   )
   const { response, outgoing } = await exchange(billet.url, { method: request.method, headers })
   const status = response.statusCode ?? 500

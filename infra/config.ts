@@ -5,7 +5,8 @@ import { z } from 'zod'
 const root = resolve(import.meta.dirname, '..')
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
-const url = (protocols: RegExp) => z.url({ protocol: protocols }).transform((value) => value.replace(/\/$/, ''))
+const url = (protocols: RegExp) =>
+  z.url({ protocol: protocols }).transform((value) => value.replace(/\/$/, ''))
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -17,7 +18,12 @@ const Environment = z.object({
   CORS_ORIGINS: z
     .string()
     .default('')
-    .transform((list) => list.split(',').map((origin) => origin.trim()).filter(Boolean))
+    .transform((list) =>
+      list
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    )
     .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin, 'an origin has no path'))),
   HUB_DATA: z.string().default(join(root, '.hub')),
   DATABASE_URL: url(/^postgres(ql)?$/).optional(),
@@ -57,13 +63,16 @@ export interface Config {
 /** Parses the environment; throws one readable line per wrong variable. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   for (const name of ['NATS_URL', 'REDIS_URL'] as const)
-    if (environment[name]) throw new ConfigError(`${name} is set, but this version only runs its embedded part.`)
+    if (environment[name])
+      throw new ConfigError(`${name} is set, but this version only runs its embedded part.`)
   const parsed = Environment.safeParse(environment)
   if (!parsed.success)
     throw new ConfigError(parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('\n'))
   const env = parsed.data
   if (env.NODE_ENV === 'production' && !env.KEYCLOAK_URL)
-    throw new ConfigError('KEYCLOAK_URL is required in production: the embedded issuer has public demo passwords.')
+    throw new ConfigError(
+      'KEYCLOAK_URL is required in production: the embedded issuer has public demo passwords.',
+    )
   const dataFolder = resolve(env.HUB_DATA)
   return {
     environment: env.NODE_ENV,

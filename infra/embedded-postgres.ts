@@ -35,7 +35,8 @@ export async function startEmbeddedPostgres(folder: string, key: string): Promis
   const binaries = await findBinaries()
   const closed = user !== null && !(await reachableByOthers(join(folder, 'postgres')))
   const home = closed ? join('/var/lib/guichet', key) : folder
-  const usable = user !== null && !(await reachableByOthers(binaries.postgres)) ? await copyBinaries(binaries) : binaries
+  const usable =
+    user !== null && !(await reachableByOthers(binaries.postgres)) ? await copyBinaries(binaries) : binaries
   await makeFolder(home, user)
   const data = join(home, 'postgres')
   const password = await readOrMakePassword(home)
@@ -60,9 +61,14 @@ export async function startEmbeddedPostgres(folder: string, key: string): Promis
 
 function serverUser(): ServerUser {
   if (process.platform === 'win32' || process.getuid?.() !== 0) return null
-  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
   const account = ['postgres', 'nobody'].map((name) => accounts.find((a) => a[0] === name)).find(Boolean)
-  if (!account) throw new ConfigError('PostgreSQL cannot run as root and this machine has neither `postgres` nor `nobody` as an account: start the hub as an ordinary user.')
+  if (!account)
+    throw new ConfigError(
+      'PostgreSQL cannot run as root and this machine has neither `postgres` nor `nobody` as an account: start the hub as an ordinary user.',
+    )
   return { uid: Number(account[2]), gid: Number(account[3]) }
 }
 
@@ -81,7 +87,10 @@ async function findBinaries(): Promise<Binaries> {
 /** Can an account without any right of its own walk to this path? */
 async function reachableByOthers(path: string): Promise<boolean> {
   for (let at = dirname(path); ; at = dirname(at)) {
-    const mode = await stat(at).then((s) => s.mode, () => null)
+    const mode = await stat(at).then(
+      (s) => s.mode,
+      () => null,
+    )
     if (mode !== null && (mode & constants.S_IXOTH) === 0) return false
     if (at === dirname(at)) return true
   }
@@ -90,7 +99,9 @@ async function reachableByOthers(path: string): Promise<boolean> {
 /** Copies the server once per version, whole or not at all. */
 async function copyBinaries(binaries: Binaries): Promise<Binaries> {
   const source = dirname(dirname(binaries.postgres))
-  const { version } = JSON.parse(await readFile(join(dirname(source), 'package.json'), 'utf8')) as { version: string }
+  const { version } = JSON.parse(await readFile(join(dirname(source), 'package.json'), 'utf8')) as {
+    version: string
+  }
   const target = join('/var/lib/guichet', `postgres-${version}`)
   if (!existsSync(target)) {
     const partial = `${target}.${process.pid}`
@@ -126,7 +137,17 @@ async function initialise(binaries: Binaries, data: string, home: string, user: 
   if (user) await chown(passwordFile, user.uid, user.gid)
   const result = spawnSync(
     binaries.initdb,
-    ['-D', data, '-U', 'guichet', '--encoding=UTF8', '--locale=C.UTF-8', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-instructions'],
+    [
+      '-D',
+      data,
+      '-U',
+      'guichet',
+      '--encoding=UTF8',
+      '--locale=C.UTF-8',
+      '--auth=scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '--no-instructions',
+    ],
     { ...user, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' }, cwd: '/' },
   )
   if (user) await chown(passwordFile, 0, 0)
@@ -155,7 +176,16 @@ async function launch(
   user: ServerUser,
   url: string,
 ): Promise<ChildProcess> {
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', shared_buffers: '128MB', fsync: 'on', synchronous_commit: 'on', timezone: 'UTC', log_timezone: 'UTC' }
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: '200',
+    shared_buffers: '128MB',
+    fsync: 'on',
+    synchronous_commit: 'on',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+  }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const command = [binaries.postgres, '-D', data, '-p', String(port), ...options]
   const [file, ...rest] = process.platform === 'win32' ? command : ['/bin/sh', '-c', keeper, ...command]
@@ -213,7 +243,10 @@ function isRunning(pid: number): boolean {
 
 /** Fast shutdown, then an immediate one after 20 s. */
 async function end(pid: number): Promise<void> {
-  for (const [signal, tries] of [['SIGINT', 400], ['SIGQUIT', 100]] as const) {
+  for (const [signal, tries] of [
+    ['SIGINT', 400],
+    ['SIGQUIT', 100],
+  ] as const) {
     if (!isRunning(pid)) return
     process.kill(pid, signal)
     for (let n = 0; n < tries && isRunning(pid); n++) await delay(50)

@@ -46,7 +46,10 @@ export const hubService = defineService({
       const rows = await readStopped(db.sql, { after, limit: limite + 1 })
       const elements = rows.slice(0, limite)
       const last = elements.at(-1)
-      return { elements: elements.map(toLettreMorte), suivant: rows.length > limite && last ? encodeCursor([last.id]) : null }
+      return {
+        elements: elements.map(toLettreMorte),
+        suivant: rows.length > limite && last ? encodeCursor([last.id]) : null,
+      }
     }),
     obeys(
       RelancerLettreMorte,
@@ -83,7 +86,10 @@ function readableTypes(scopes: readonly string[]): string[] {
 }
 
 /** A stopped lane or timer tries again at once. */
-async function restart(tx: Transaction, id: string): Promise<{ consumer: string; subject: string } | undefined> {
+async function restart(
+  tx: Transaction,
+  id: string,
+): Promise<{ consumer: string; subject: string } | undefined> {
   const [lane] = await tx<{ consumer: string; subject: string }[]>`
     update hub.lane set stopped = false, attempts = 0, next_try = now()
     where id = ${id} and failing_since is not null returning consumer, subject`

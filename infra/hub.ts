@@ -97,8 +97,16 @@ export async function startHub(
       loops.push(() => {
         // Reactions and timers have connections of their own: a flood of events cannot starve requests.
         const background: Db = { sql: pool(`${definition.name} reactions`, 4, role), committed }
-        const common = { db: background, now, log: log.child({ service: definition.name }), retryBaseMs: config.retryBaseMs }
-        const bus = new LogBus({ sql: hubSql, election, ranked, subscription: common }, definition.consumers ?? [])
+        const common = {
+          db: background,
+          now,
+          log: log.child({ service: definition.name }),
+          retryBaseMs: config.retryBaseMs,
+        }
+        const bus = new LogBus(
+          { sql: hubSql, election, ranked, subscription: common },
+          definition.consumers ?? [],
+        )
         closing.push(() => bus.stop())
         const timers = new Timers(common, definition.timers ?? [])
         closing.push(() => timers.stop())
@@ -124,7 +132,9 @@ async function loadServices(): Promise<ServiceDefinition[]> {
   const names = (await readdir(join(root, 'services'))).toSorted()
   return await Promise.all(
     names.map(async (name) => {
-      const module = (await import(join(root, 'services', name, `${name}.service.ts`))) as { default: ServiceDefinition }
+      const module = (await import(join(root, 'services', name, `${name}.service.ts`))) as {
+        default: ServiceDefinition
+      }
       return module.default
     }),
   )

@@ -9,8 +9,15 @@ export interface IdempotencyKey {
 }
 
 /** The key of a caller's request. Nothing can be read back from it. */
-export function idempotencyKey(input: { acteurId: string; route: string; key: string; body: string }): IdempotencyKey {
-  const key = createHash('sha256').update(JSON.stringify([input.acteurId, input.route, input.key])).digest()
+export function idempotencyKey(input: {
+  acteurId: string
+  route: string
+  key: string
+  body: string
+}): IdempotencyKey {
+  const key = createHash('sha256')
+    .update(JSON.stringify([input.acteurId, input.route, input.key]))
+    .digest()
   return { key, body: bodyHash(key, input.body) }
 }
 
@@ -37,7 +44,9 @@ export async function once<T>(
     if (!(error instanceof Refusal) && !violates(error, 'request_pkey')) throw error
     const [earlier] = await query(
       'lire la demande',
-      sql<{ body: Buffer; resultId: string }[]>`select body, result_id from hub.request where key = ${idempotency.key}`,
+      sql<
+        { body: Buffer; resultId: string }[]
+      >`select body, result_id from hub.request where key = ${idempotency.key}`,
     )
     if (!earlier) throw error
     if (!earlier.body.equals(idempotency.body)) throw new Refusal('cle-idempotence-reutilisee')

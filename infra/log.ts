@@ -13,8 +13,17 @@ export function createLogger(config: Pick<Config, 'logLevel' | 'logPretty'>): Lo
     level: config.logLevel,
     base: null,
     redact: {
-      paths: ['authorization', 'cookie', 'password', 'token', 'formulaire', 'texte', 'motivation', 'nom', 'courriel']
-        .flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+      paths: [
+        'authorization',
+        'cookie',
+        'password',
+        'token',
+        'formulaire',
+        'texte',
+        'motivation',
+        'nom',
+        'courriel',
+      ].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
       censor: '[redacted]',
     },
     serializers: { err: describeError, error: describeError },

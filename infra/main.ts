@@ -56,7 +56,8 @@ async function main(): Promise<void> {
 
 /** One clear line when something else listens where the hub should. */
 async function refuseTakenPort(config: Config): Promise<void> {
-  for (const host of config.listen === 'localhost' ? ['127.0.0.1', '::1'] : [config.listen]) await probePort(config, host)
+  for (const host of config.listen === 'localhost' ? ['127.0.0.1', '::1'] : [config.listen])
+    await probePort(config, host)
 }
 
 async function probePort(config: Config, host: string): Promise<void> {
@@ -66,7 +67,9 @@ async function probePort(config: Config, host: string): Promise<void> {
       if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') return resolve()
       reject(
         error.code === 'EADDRINUSE'
-          ? new ConfigError(`Port ${config.port} is taken: stop what listens there, or choose another with PORT=3001 npm start.`)
+          ? new ConfigError(
+              `Port ${config.port} is taken: stop what listens there, or choose another with PORT=3001 npm start.`,
+            )
           : error,
       )
     })
@@ -83,7 +86,10 @@ async function lockFolder(config: Config): Promise<() => Promise<void>> {
       resolve(true)
     }).once('error', () => resolve(false))
   })
-  if (alive) throw new ConfigError(`Another hub is running on ${config.dataFolder}: stop it, or choose another folder with HUB_DATA.`)
+  if (alive)
+    throw new ConfigError(
+      `Another hub is running on ${config.dataFolder}: stop it, or choose another folder with HUB_DATA.`,
+    )
   await rm(path, { force: true })
   const lock = createServer((socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => lock.once('error', reject).listen(path, resolve))
@@ -94,7 +100,12 @@ async function lockFolder(config: Config): Promise<() => Promise<void>> {
 }
 
 function report(error: unknown): void {
-  const text = error instanceof ConfigError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const text =
+    error instanceof ConfigError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error)
   process.stderr.write(`\nGuichet cannot start. ${text}\n\n`)
 }
 

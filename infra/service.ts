@@ -33,7 +33,10 @@ export interface Call extends Ground {
   origin(actor: Actor): Origin
 }
 
-type Handler<A extends Action> = (params: z.output<A['params']>, call: Call) => Promise<z.output<A['returns']>>
+type Handler<A extends Action> = (
+  params: z.output<A['params']>,
+  call: Call,
+) => Promise<z.output<A['returns']>>
 
 interface Binding {
   readonly action: Action
@@ -58,7 +61,12 @@ export function obeys<A extends Action>(
     action,
     run: (params, call) => {
       const valid = validateParams(action, params)
-      return once(call.db.sql, call.idempotency, () => handler(valid, call), (id) => readAgain(id, call))
+      return once(
+        call.db.sql,
+        call.idempotency,
+        () => handler(valid, call),
+        (id) => readAgain(id, call),
+      )
     },
   }
 }
@@ -108,11 +116,18 @@ async function handle(service: string, binding: Binding, ctx: Context, ground: G
   try {
     checkAccess(binding.action, principal)
     const idempotency = headers.idempotency
-      ? { key: Buffer.from(headers.idempotency.key, 'hex'), body: Buffer.from(headers.idempotency.body, 'hex') }
+      ? {
+          key: Buffer.from(headers.idempotency.key, 'hex'),
+          body: Buffer.from(headers.idempotency.body, 'hex'),
+        }
       : null
     return await inSpan(
       binding.action.name,
-      { kind: SpanKind.SERVER, parent: contextFrom(headers.traceparent), attributes: { 'rpc.method': binding.action.name } },
+      {
+        kind: SpanKind.SERVER,
+        parent: contextFrom(headers.traceparent),
+        attributes: { 'rpc.method': binding.action.name },
+      },
       () =>
         binding.run(ctx.params, {
           ...ground,

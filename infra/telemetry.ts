@@ -1,6 +1,18 @@
-import { context, propagation, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api'
+import {
+  context,
+  propagation,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Span,
+} from '@opentelemetry/api'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import { createAlwaysRecordSampler, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
+import {
+  createAlwaysRecordSampler,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace'
 import { Refusal } from '../contracts/errors.ts'
 import { readConfig } from './config.ts'
 import { SpanStore } from './span-store.ts'
@@ -20,7 +32,11 @@ function startSdk(): void {
   }
   // The caller's sampled flag is not trusted: a stranger must not decide how much we record.
   const ratio = new TraceIdRatioBasedSampler(config.traceRatio)
-  const ours = new ParentBasedSampler({ root: ratio, remoteParentSampled: ratio, remoteParentNotSampled: ratio })
+  const ours = new ParentBasedSampler({
+    root: ratio,
+    remoteParentSampled: ratio,
+    remoteParentNotSampled: ratio,
+  })
   if (!config.otlpEndpoint) spanStore = new SpanStore()
   sdk = new NodeSDK({
     serviceName: 'guichet',
@@ -50,9 +66,17 @@ export interface SpanOptions {
 }
 
 /** Runs `work` in a span that ends whatever happens; an error marks it with its name, never its message. */
-export async function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
+export async function inSpan<T>(
+  name: string,
+  options: SpanOptions,
+  work: (span: Span) => Promise<T>,
+): Promise<T> {
   const parent = options.parent ?? context.active()
-  const span = tracer.startSpan(name, { kind: options.kind ?? SpanKind.INTERNAL, attributes: options.attributes }, parent)
+  const span = tracer.startSpan(
+    name,
+    { kind: options.kind ?? SpanKind.INTERNAL, attributes: options.attributes },
+    parent,
+  )
   try {
     return await context.with(trace.setSpan(parent, span), () => work(span))
   } catch (error) {

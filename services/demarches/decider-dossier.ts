@@ -23,7 +23,12 @@ export async function deciderDossier(
       })
       if (inconnus.length > 0)
         throw new Refusal('piece-inconnue', undefined, {
-          erreurs: [{ pointeur: '/documentId', message: 'Ce document n’a pas été émis par votre service: téléversez-le avec emisPar=agent.' }],
+          erreurs: [
+            {
+              pointeur: '/documentId',
+              message: 'Ce document n’a pas été émis par votre service: téléversez-le avec emisPar=agent.',
+            },
+          ],
         })
     },
   )

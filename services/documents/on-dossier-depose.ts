@@ -1,4 +1,8 @@
-import { DossierCorrectionResolue, DossierDepose, DossierPrisEnInstruction } from '../../contracts/demarches.ts'
+import {
+  DossierCorrectionResolue,
+  DossierDepose,
+  DossierPrisEnInstruction,
+} from '../../contracts/demarches.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import { reaction } from '../../infra/subscriptions.ts'
 import * as store from './store.ts'

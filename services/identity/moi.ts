@@ -23,7 +23,8 @@ export async function modifierMoi(
     if (champs.length === 0) return vue(compte, moi)
     const suivant = { ...compte, ...changements } as Compte
     const origin = call.origin({ kind: 'usager', id: moi.acteurId })
-    if (await enregistrerCompte(call.db, suivant, champs, origin)) return vue({ ...suivant, version: compte.version + 1 }, moi)
+    if (await enregistrerCompte(call.db, suivant, champs, origin))
+      return vue({ ...suivant, version: compte.version + 1 }, moi)
   }
   throw new Refusal('service-indisponible')
 }

@@ -24,7 +24,11 @@ export interface Identite {
 }
 
 /** The account of that issuer and subject, with an identifier for every sector; null until all are there. */
-export async function lireIdentite(sql: Queryable, emetteur: string, sujet: string): Promise<Identite | null> {
+export async function lireIdentite(
+  sql: Queryable,
+  emetteur: string,
+  sujet: string,
+): Promise<Identite | null> {
   const [ligne] = await query(
     'lire l’identite',
     sql<{ acteurId: string; usagers: Record<string, string> }[]>`
@@ -39,7 +43,13 @@ export async function lireIdentite(sql: Queryable, emetteur: string, sujet: stri
 /** Makes what is missing of an account: its row and event on first sight, and one identifier per sector. */
 export async function creerIdentite(
   db: Db,
-  compte: { emetteur: string; sujet: string; prenom: string | null; nom: string | null; courriel: string | null },
+  compte: {
+    emetteur: string
+    sujet: string
+    prenom: string | null
+    nom: string | null
+    courriel: string | null
+  },
   origin: Omit<Origin, 'actor'>,
 ): Promise<void> {
   const { emetteur, sujet, prenom, nom, courriel } = compte

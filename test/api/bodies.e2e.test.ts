@@ -19,7 +19,7 @@ describe('a body that cannot be read is refused as such:', () => {
   const bodies: [string, ErrorCode, string | Uint8Array, string][] = [
     ['a truncated object', 'requete-illisible', '{"demarche":"acte', 'application/json'],
     ['not JSON at all', 'requete-illisible', 'demarche=acte-de-naissance', 'application/json'],
-    ['nothing', 'requete-illisible', '', 'application/json'],
+    ['blanks', 'requete-illisible', '  ', 'application/json'],
     ['two objects', 'requete-illisible', `${readable}${readable}`, 'application/json'],
     ['a comment', 'requete-illisible', `/* */ ${readable}`, 'application/json'],
     ['a NUL byte', 'requete-illisible', `${readable}${nul}`, 'application/json'],

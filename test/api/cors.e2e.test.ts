@@ -23,7 +23,12 @@ test('a front end in development on this machine may call the API, and read what
 })
 
 test('a page of an unknown origin may not', async () => {
-  for (const origin of ['https://example.org', 'null', 'http://localhost.example.org', 'http://evil.localhost:1']) {
+  for (const origin of [
+    'https://example.org',
+    'null',
+    'http://localhost.example.org',
+    'http://evil.localhost:1',
+  ]) {
     const asked = await preflight(origin)
     expect(asked.status).toBe(405)
     expect(asked.headers.get('access-control-allow-origin')).toBeNull()

@@ -22,7 +22,8 @@ app.get<{ Params: { id: string } }>('/dossiers/:id', async (request) => {
 })
 
 app.get<{ Querystring: { usager: string } }>('/dossiers', async (request) => ({
-  elements: await sql`select ${columns} from demarches.dossier where usager_id = any(${[request.query.usager]})
+  elements:
+    await sql`select ${columns} from demarches.dossier where usager_id = any(${[request.query.usager]})
     order by cree_le desc, id desc limit 21`,
 }))
 

@@ -21,7 +21,8 @@ const root = join(import.meta.dirname, '../..')
 const seconds = Number(process.env.SECONDS ?? 4)
 const rounds = Number(process.env.ROUNDS ?? 3)
 const pinned = spawnSync('taskset', ['-c', '0,1', 'true']).status === 0
-const pin = (core: number, command: string[]) => (pinned ? ['taskset', '-c', String(core), ...command] : command)
+const pin = (core: number, command: string[]) =>
+  pinned ? ['taskset', '-c', String(core), ...command] : command
 
 interface Server {
   readonly name: string
@@ -30,9 +31,15 @@ interface Server {
   readonly readyMs: number
 }
 
-async function startServer(name: string, databaseUrl: string, folder: string, ratio: number | null): Promise<Server> {
+async function startServer(
+  name: string,
+  databaseUrl: string,
+  folder: string,
+  ratio: number | null,
+): Promise<Server> {
   const port = await freePort()
-  const script = ratio === null ? ['test/bench/bare-server.ts'] : ['--import', './infra/telemetry.ts', 'infra/main.ts']
+  const script =
+    ratio === null ? ['test/bench/bare-server.ts'] : ['--import', './infra/telemetry.ts', 'infra/main.ts']
   const [file, ...args] = pin(0, [process.execPath, ...script])
   const started = performance.now()
   const child = spawn(file!, args, {
@@ -48,7 +55,13 @@ async function startServer(name: string, databaseUrl: string, folder: string, ra
     },
   })
   const path = ratio === null ? '/dossiers?usager=00000000-0000-0000-0000-000000000000' : '/health/ready'
-  while (!(await fetch(`http://127.0.0.1:${port}${path}`).then((r) => r.ok, () => false))) await delay(10)
+  while (
+    !(await fetch(`http://127.0.0.1:${port}${path}`).then(
+      (r) => r.ok,
+      () => false,
+    ))
+  )
+    await delay(10)
   return { name, port, process: child, readyMs: performance.now() - started }
 }
 
@@ -72,7 +85,10 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor
 async function reactionLatency(sql: Sql, client: Client): Promise<number[]> {
   const millis: number[] = []
   for (let n = 0; n < 100; n++) {
-    const { body } = await client.post<{ id: string }>('/v1/dossiers', { demarche: 'acte-de-naissance', formulaire: {} })
+    const { body } = await client.post<{ id: string }>('/v1/dossiers', {
+      demarche: 'acte-de-naissance',
+      formulaire: {},
+    })
     const acknowledged = performance.now()
     const subject = `dossier/${body.id}`
     for (;;) {
@@ -96,17 +112,24 @@ try {
   servers.push(...hubs, bare)
   const sql = createPool({ url: postgres.url, max: 2, name: 'bench' })
   // Each hub is an issuer of its own address: one token each, from the same person.
-  const sessions = await Promise.all(hubs.map((hub) => signIn(`http://127.0.0.1:${hub.port}`, 'amina', demoPassword)))
+  const sessions = await Promise.all(
+    hubs.map((hub) => signIn(`http://127.0.0.1:${hub.port}`, 'amina', demoPassword)),
+  )
   const clients = hubs.map((hub, n) => new Client(`http://127.0.0.1:${hub.port}`, sessions[n]!))
   const tokens = await Promise.all(sessions.map((session) => session.token()))
   const owned = await Promise.all(
     clients.map(async (client) => {
       const ids: string[] = []
       for (let n = 0; n < 200; n++) {
-        const { body } = await client.post<{ id: string }>('/v1/dossiers', { demarche: 'acte-de-naissance', formulaire: {} })
+        const { body } = await client.post<{ id: string }>('/v1/dossiers', {
+          demarche: 'acte-de-naissance',
+          formulaire: {},
+        })
         ids.push(body.id)
       }
-      const [row] = await sql<{ usagerId: string }[]>`select usager_id from demarches.dossier where id = ${ids[0]!}`
+      const [row] = await sql<
+        { usagerId: string }[]
+      >`select usager_id from demarches.dossier where id = ${ids[0]!}`
       return { ids, usagerId: row!.usagerId }
     }),
   )
@@ -114,7 +137,11 @@ try {
   const rows = [
     {
       name: 'one dossier by id',
-      hub: (n: number) => ({ method: 'GET' as const, paths: owned[n]!.ids.map((id) => `/v1/dossiers/${id}`), body: null }),
+      hub: (n: number) => ({
+        method: 'GET' as const,
+        paths: owned[n]!.ids.map((id) => `/v1/dossiers/${id}`),
+        body: null,
+      }),
       bare: { method: 'GET' as const, paths: owned[0]!.ids.map((id) => `/dossiers/${id}`), body: null },
     },
     {
@@ -128,8 +155,12 @@ try {
       bare: { method: 'POST' as const, paths: ['/dossiers'], body },
     },
   ]
-  process.stdout.write(`${rounds} rounds of ${seconds} s, 32 connections; ${pinned ? 'servers and PostgreSQL on core 0, generator on core 1' : 'NOT pinned: taskset is missing'}\n\n`)
-  process.stdout.write(`${'row'.padEnd(24)}${'server'.padEnd(22)}${'per second'.padStart(12)}${'p50 ms'.padStart(10)}${'p99 ms'.padStart(10)}${'of bare'.padStart(10)}\n`)
+  process.stdout.write(
+    `${rounds} rounds of ${seconds} s, 32 connections; ${pinned ? 'servers and PostgreSQL on core 0, generator on core 1' : 'NOT pinned: taskset is missing'}\n\n`,
+  )
+  process.stdout.write(
+    `${'row'.padEnd(24)}${'server'.padEnd(22)}${'per second'.padStart(12)}${'p50 ms'.padStart(10)}${'p99 ms'.padStart(10)}${'of bare'.padStart(10)}\n`,
+  )
   for (const row of rows) {
     const results: JobResult[][] = servers.map(() => [])
     for (let round = 0; round < rounds; round++)
@@ -139,17 +170,27 @@ try {
       }
     const bareRate = median(results.at(-1)!.map((r) => r.perSecond))
     for (const [n, server] of servers.entries()) {
-      const [rate, p50, p99] = (['perSecond', 'p50', 'p99'] as const).map((key) => median(results[n]!.map((r) => r[key])))
-      const failed = results[n]!.flatMap((r) => Object.entries(r.statuses)).filter(([status]) => !status.startsWith('2'))
+      const [rate, p50, p99] = (['perSecond', 'p50', 'p99'] as const).map((key) =>
+        median(results[n]!.map((r) => r[key])),
+      )
+      const failed = results[n]!.flatMap((r) => Object.entries(r.statuses)).filter(
+        ([status]) => !status.startsWith('2'),
+      )
       process.stdout.write(
         `${(n === 0 ? row.name : '').padEnd(24)}${server.name.padEnd(22)}${rate!.toFixed(0).padStart(12)}${p50!.toFixed(2).padStart(10)}${p99!.toFixed(2).padStart(10)}${(rate! / bareRate).toFixed(2).padStart(10)}${failed.length > 0 ? `  ${JSON.stringify(failed)}` : ''}\n`,
       )
     }
   }
   const latency = (await reactionLatency(sql, clients[0]!)).toSorted((a, b) => a - b)
-  process.stdout.write(`\nanswer -> ranked, ready for reactions: p50 ${latency[50]!.toFixed(1)} ms, p99 ${latency[98]!.toFixed(1)} ms\n`)
-  process.stdout.write(`ready after ${servers.map((s) => `${s.name} ${(s.readyMs / 1000).toFixed(2)} s`).join(', ')}\n`)
-  process.stdout.write(`memory (resident) ${servers.map((s) => `${s.name} ${memoryMb(s).toFixed(0)} MB`).join(', ')}\n`)
+  process.stdout.write(
+    `\nanswer -> ranked, ready for reactions: p50 ${latency[50]!.toFixed(1)} ms, p99 ${latency[98]!.toFixed(1)} ms\n`,
+  )
+  process.stdout.write(
+    `ready after ${servers.map((s) => `${s.name} ${(s.readyMs / 1000).toFixed(2)} s`).join(', ')}\n`,
+  )
+  process.stdout.write(
+    `memory (resident) ${servers.map((s) => `${s.name} ${memoryMb(s).toFixed(0)} MB`).join(', ')}\n`,
+  )
   await sql.end()
 } finally {
   for (const server of servers) {

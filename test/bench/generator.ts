@@ -37,7 +37,9 @@ async function run(job: Job): Promise<JobResult> {
       `Host: ${job.host}:${job.port}`,
       ...(job.token ? [`Authorization: Bearer ${job.token}`] : []),
       ...(job.method === 'POST' ? [`Idempotency-Key: ${randomUUID()}`] : []),
-      ...(job.body === null ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(job.body)}`]),
+      ...(job.body === null
+        ? []
+        : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(job.body)}`]),
     ]
     return `${headers.join('\r\n')}\r\n\r\n${job.body ?? ''}`
   }

@@ -39,20 +39,31 @@ async function deposer(id: string): Promise<EtatDuDossier> {
   const maintenant = le('2027-01-15')
   const contexte = { demarche: definition(id), maintenant }
   const nouveau = { id: randomUUID(), reference: nouvelleReference(randomInt), usagerId: randomUUID() }
-  const pieces = contexte.demarche.pieces.filter((p) => p.obligatoire).map((p) => ({ piece: p.id, documentId: randomUUID() }))
+  const pieces = contexte.demarche.pieces
+    .filter((p) => p.obligatoire)
+    .map((p) => ({ piece: p.id, documentId: randomUUID() }))
   const brouillon = creer({ ...nouveau, formulaire: formulairesValides[id]!, pieces }, contexte)
   await ranger(brouillon, maintenant)
   return await commander(brouillon.etat, { type: 'deposer' }, 'usager', maintenant)
 }
 
-async function commander(dossier: EtatDuDossier, commande: Commande, role: 'usager' | 'agent', maintenant: Date) {
+async function commander(
+  dossier: EtatDuDossier,
+  commande: Commande,
+  role: 'usager' | 'agent',
+  maintenant: Date,
+) {
   const resultat = executer(dossier, commande, { demarche: definition(dossier.demarcheId), maintenant, role })
   await ranger(resultat, maintenant)
   return resultat.etat
 }
 
 async function ranger(resultat: Resultat, maintenant: Date): Promise<void> {
-  const origin = { source: 'demarches', actor: { kind: 'usager' as const, id: resultat.etat.usagerId }, time: maintenant }
+  const origin = {
+    source: 'demarches',
+    actor: { kind: 'usager' as const, id: resultat.etat.usagerId },
+    time: maintenant,
+  }
   expect(await enregistrer(sql, resultat, origin, minuteries(resultat.etat, maintenant), '')).toBe(true)
 }
 
@@ -75,7 +86,13 @@ test('the clock warns agents 14 and 3 days before, then silence rejects, each on
   expect(await fireAt(le('2027-03-15'))).toBe(0)
   expect(await fireAt(new Date('2027-03-15T23:00:00Z'))).toBe(1) // 16 March, 00:00 in Paris
   const events = await eventsOf(dossier)
-  expect(events.map((event) => event.name)).toEqual(['cree', 'depose', 'echeance-proche', 'echeance-proche', 'decide'])
+  expect(events.map((event) => event.name)).toEqual([
+    'cree',
+    'depose',
+    'echeance-proche',
+    'echeance-proche',
+    'decide',
+  ])
   expect(events.flatMap((event) => event.data.joursRestants ?? [])).toEqual([14, 3])
   expect(events.at(-1)!.data).toMatchObject({ implicite: true, sens: 'refuse' })
   const [row] = await sql`select etat, decision->>'le' as le from demarches.dossier where id = ${dossier.id}`
@@ -88,7 +105,9 @@ test('a hub that was off for months catches up: one decision, dated from the law
   await fireAt(le('2027-08-01'))
   const names = (await eventsOf(dossier)).map((event) => event.name)
   expect(names).toEqual(['cree', 'depose', 'decide'])
-  expect(await sql`select from hub.timer where subject = ${`dossier/${dossier.id}`} and due_at is not null`).toHaveLength(0)
+  expect(
+    await sql`select from hub.timer where subject = ${`dossier/${dossier.id}`} and due_at is not null`,
+  ).toHaveLength(0)
 })
 
 test('while a correction is open nothing fires; the answer moves the day and arms the clock again', async () => {
@@ -101,7 +120,12 @@ test('while a correction is open nothing fires; the answer moves the day and arm
     le('2027-02-01'),
   )
   expect(await fireAt(le('2027-03-20'))).toBe(0)
-  const reponse = { type: 'envoyer_message', texte: 'Voici', messageId: randomUUID(), correctionId: ids.correctionId } as const
+  const reponse = {
+    type: 'envoyer_message',
+    texte: 'Voici',
+    messageId: randomUUID(),
+    correctionId: ids.correctionId,
+  } as const
   const repondu = await commander(demande, reponse, 'usager', le('2027-02-11'))
   expect(repondu.echeanceLe).toBe('2027-03-27') // 16 March + 11 days
   expect(await fireAt(le('2027-03-26'))).toBeGreaterThan(0) // the warning of 3 days
@@ -142,5 +166,8 @@ test('an agent who decides after the legal day, before the timer fired, comes to
   } as unknown as Call
   const decision = changerDossier(call, { id: instruit.id }, ['agent'], { type: 'decider', sens: 'accepte' })
   await expect(decision).rejects.toMatchObject({ code: 'transition-impossible' })
-  expect((await eventsOf(depose)).at(-1)).toMatchObject({ name: 'decide', data: { implicite: true, sens: 'refuse' } })
+  expect((await eventsOf(depose)).at(-1)).toMatchObject({
+    name: 'decide',
+    data: { implicite: true, sens: 'refuse' },
+  })
 })

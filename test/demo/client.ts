@@ -40,7 +40,9 @@ export async function persist<T>(work: () => Promise<T>): Promise<T> {
 function isAway(error: unknown): boolean {
   if (error instanceof HttpError) return error.status === 503
   const text = error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error)
-  return /fetch failed|terminated|ECONN|socket|other side closed|something went wrong|timed? ?out|unexpected HTTP response|is not a conform|sign-in stopped/i.test(text)
+  return /fetch failed|terminated|ECONN|socket|other side closed|something went wrong|timed? ?out|unexpected HTTP response|is not a conform|sign-in stopped/i.test(
+    text,
+  )
 }
 
 export class Client {
@@ -68,7 +70,12 @@ export class Client {
     return await this.#send<null>('DELETE', path, { key })
   }
 
-  async upload<T>(path: string, name: string, bytes: Uint8Array, key: string = randomUUID()): Promise<Answer<T>> {
+  async upload<T>(
+    path: string,
+    name: string,
+    bytes: Uint8Array,
+    key: string = randomUUID(),
+  ): Promise<Answer<T>> {
     const form = new FormData()
     form.append('fichier', new Blob([bytes as Uint8Array<ArrayBuffer>]), name)
     return await this.#send<T>('POST', path, { body: form, key })
@@ -84,7 +91,11 @@ export class Client {
   }
 
   /** Follows the live timeline, coming back with the last id whenever it is cut, until `stop`. */
-  async follow(lastId: string, stop: AbortSignal, onEvent: (event: { id: number; data: Record<string, unknown> }) => void) {
+  async follow(
+    lastId: string,
+    stop: AbortSignal,
+    onEvent: (event: { id: number; data: Record<string, unknown> }) => void,
+  ) {
     let last = lastId
     while (!stop.aborted) {
       try {
@@ -110,7 +121,11 @@ export class Client {
     }
   }
 
-  async #send<T>(method: string, path: string, request: { body?: string | FormData; type?: string; key?: string }): Promise<Answer<T>> {
+  async #send<T>(
+    method: string,
+    path: string,
+    request: { body?: string | FormData; type?: string; key?: string },
+  ): Promise<Answer<T>> {
     return await persist(async () => {
       const response = await fetch(`${this.#baseUrl}${path}`, {
         method,
@@ -124,7 +139,12 @@ export class Client {
       const text = await response.text()
       const body = text === '' ? null : (JSON.parse(text) as unknown)
       if (!response.ok) throw new HttpError(method, path, response.status, body as Record<string, unknown>)
-      return { status: response.status, body: body as T, headers: response.headers, traceId: response.headers.get('x-trace-id') ?? '' }
+      return {
+        status: response.status,
+        body: body as T,
+        headers: response.headers,
+        traceId: response.headers.get('x-trace-id') ?? '',
+      }
     })
   }
 

@@ -25,5 +25,9 @@ process.stdout.write(`\nAmina's timeline for ${dossier.reference}:\n`)
 for (const element of suivi) process.stdout.write(`    ${element.le}  ${element.texte}\n`)
 const types = suivi.map((element) => element.type)
 const right = JSON.stringify(types) === JSON.stringify(expectedTimeline)
-process.stdout.write(right ? '\nThe journey is complete: every step once, in order.\n' : `\nUnexpected timeline: ${types.join(', ')}\n`)
+process.stdout.write(
+  right
+    ? '\nThe journey is complete: every step once, in order.\n'
+    : `\nUnexpected timeline: ${types.join(', ')}\n`,
+)
 process.exit(right ? 0 : 1)

@@ -62,7 +62,12 @@ export function pdf(text: string): Buffer {
  * The whole journey of one dossier, from Amina's sign-in to the decision in her hands. Every request is
  * repeated under its key while the hub is away, so the journey survives any kill and must come out the same.
  */
-export async function playJourney({ baseUrl, password, report, beforeStep }: JourneyOptions): Promise<JourneyResult> {
+export async function playJourney({
+  baseUrl,
+  password,
+  report,
+  beforeStep,
+}: JourneyOptions): Promise<JourneyResult> {
   let traceId = ''
   const step = async <T>(name: string, work: () => Promise<T>, detail: (result: T) => string): Promise<T> => {
     await beforeStep?.(name)
@@ -71,9 +76,14 @@ export async function playJourney({ baseUrl, password, report, beforeStep }: Jou
     report(name, detail(result), (result as { traceId?: string }).traceId ?? traceId)
     return result
   }
-  const person = async (who: string) => new Client(baseUrl, await persist(() => signIn(baseUrl, who, password)))
+  const person = async (who: string) =>
+    new Client(baseUrl, await persist(() => signIn(baseUrl, who, password)))
 
-  const amina = await step('Amina signs in', () => person('amina'), () => 'authorization code + PKCE')
+  const amina = await step(
+    'Amina signs in',
+    () => person('amina'),
+    () => 'authorization code + PKCE',
+  )
   const start = await amina.get<{ elements: ElementSuivi[] }>('/v1/moi/suivi?limite=1')
   const stop = new AbortController()
   const live: { id: number; data: ElementSuivi }[] = []
@@ -81,16 +91,29 @@ export async function playJourney({ baseUrl, password, report, beforeStep }: Jou
     live.push({ id, data: data as ElementSuivi }),
   )
   try {
-    await step('Amina reads the catalogue', () => amina.get<{ elements: unknown[] }>('/v1/demarches'), (r) => `${r.body.elements.length} démarches`)
+    await step(
+      'Amina reads the catalogue',
+      () => amina.get<{ elements: unknown[] }>('/v1/demarches'),
+      (r) => `${r.body.elements.length} démarches`,
+    )
     const cree = await step(
       'Amina drafts a dossier',
-      () => amina.post<DossierLu>('/v1/dossiers', { demarche: 'stationnement-residentiel', formulaire: { nom: 'Ferrand' } }),
+      () =>
+        amina.post<DossierLu>('/v1/dossiers', {
+          demarche: 'stationnement-residentiel',
+          formulaire: { nom: 'Ferrand' },
+        }),
       (r) => r.body.reference,
     )
     const { id } = cree.body
     const piece = await step(
       'Amina uploads a PDF',
-      () => amina.upload<DocumentLu>('/v1/documents?secteur=espace-public', 'quittance.pdf', pdf('Quittance de loyer')),
+      () =>
+        amina.upload<DocumentLu>(
+          '/v1/documents?secteur=espace-public',
+          'quittance.pdf',
+          pdf('Quittance de loyer'),
+        ),
       (r) => `${r.body.taille} bytes, sha256 ${r.body.sha256.slice(0, 12)}…`,
     )
     await step(
@@ -115,28 +138,49 @@ export async function playJourney({ baseUrl, password, report, beforeStep }: Jou
     await step(
       'Amina deposits it',
       () => amina.post<DossierLu>(`/v1/dossiers/${id}/depot`),
-      (r) => `acknowledged; decision before ${r.body.accuse?.decisionImpliciteLe} (silence: ${r.body.accuse?.silence})`,
+      (r) =>
+        `acknowledged; decision before ${r.body.accuse?.decisionImpliciteLe} (silence: ${r.body.accuse?.silence})`,
     )
-    const fatou = await step('Fatou, agent, signs in', () => person('fatou'), () => 'sector espace-public')
+    const fatou = await step(
+      'Fatou, agent, signs in',
+      () => person('fatou'),
+      () => 'sector espace-public',
+    )
     await step(
       'Fatou finds it in her list',
       () => fatou.get<{ elements: { id: string }[] }>(`/v1/agents/dossiers?texte=${cree.body.reference}`),
       (r) => `${r.body.elements.filter((d) => d.id === id).length} dossier`,
     )
-    await step('Fatou takes it into instruction', () => fatou.post<DossierLu>(`/v1/dossiers/${id}/instruction`), (r) => r.body.etat)
+    await step(
+      'Fatou takes it into instruction',
+      () => fatou.post<DossierLu>(`/v1/dossiers/${id}/instruction`),
+      (r) => r.body.etat,
+    )
     const correction = await step(
       'Fatou asks for a correction',
-      () => fatou.post<DossierLu>(`/v1/dossiers/${id}/corrections`, { motif: 'perime', texte: 'Cette quittance a plus de trois mois.' }),
+      () =>
+        fatou.post<DossierLu>(`/v1/dossiers/${id}/corrections`, {
+          motif: 'perime',
+          texte: 'Cette quittance a plus de trois mois.',
+        }),
       (r) => `${r.body.etat}, clock suspended: ${r.body.horloge?.suspendue}`,
     )
     const nouvelle = await step(
       'Amina uploads a newer PDF',
-      () => amina.upload<DocumentLu>('/v1/documents?secteur=espace-public', 'quittance-novembre.pdf', pdf('Quittance de novembre')),
+      () =>
+        amina.upload<DocumentLu>(
+          '/v1/documents?secteur=espace-public',
+          'quittance-novembre.pdf',
+          pdf('Quittance de novembre'),
+        ),
       (r) => `${r.body.taille} bytes`,
     )
     await step(
       'Amina replaces the attachment',
-      () => amina.patch<DossierLu>(`/v1/dossiers/${id}`, { pieces: [{ piece: 'justificatif-domicile', documentId: nouvelle.body.id }] }),
+      () =>
+        amina.patch<DossierLu>(`/v1/dossiers/${id}`, {
+          pieces: [{ piece: 'justificatif-domicile', documentId: nouvelle.body.id }],
+        }),
       (r) => `version ${r.body.version}`,
     )
     await step(
@@ -150,17 +194,30 @@ export async function playJourney({ baseUrl, password, report, beforeStep }: Jou
     )
     await step(
       'Fatou reads the new attachment',
-      () => waitFor(async () => await fatou.download(`/v1/documents/${nouvelle.body.id}/contenu`), () => true),
+      () =>
+        waitFor(
+          async () => await fatou.download(`/v1/documents/${nouvelle.body.id}/contenu`),
+          () => true,
+        ),
       (r) => `${r.bytes.length} bytes`,
     )
     const decision = await step(
       'Fatou uploads the decision',
-      () => fatou.upload<DocumentLu>('/v1/documents?secteur=espace-public&emisPar=agent', 'decision.pdf', pdf('Abonnement accordé')),
+      () =>
+        fatou.upload<DocumentLu>(
+          '/v1/documents?secteur=espace-public&emisPar=agent',
+          'decision.pdf',
+          pdf('Abonnement accordé'),
+        ),
       (r) => `${r.body.taille} bytes`,
     )
     const decide = await step(
       'Fatou accepts',
-      () => fatou.post<DossierLu>(`/v1/dossiers/${id}/decision`, { sens: 'accepte', documentId: decision.body.id }),
+      () =>
+        fatou.post<DossierLu>(`/v1/dossiers/${id}/decision`, {
+          sens: 'accepte',
+          documentId: decision.body.id,
+        }),
       (r) => r.body.etat,
     )
     const about = (element: ElementSuivi) =>

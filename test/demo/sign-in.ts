@@ -11,7 +11,12 @@ export interface Session {
 const redirectUri = 'http://127.0.0.1:8765/callback'
 
 /** Authorization code + PKCE through the login page. */
-export async function signIn(baseUrl: string, identifiant: string, motDePasse: string, client = 'mobile'): Promise<Session> {
+export async function signIn(
+  baseUrl: string,
+  identifiant: string,
+  motDePasse: string,
+  client = 'mobile',
+): Promise<Session> {
   const configuration = await discover(baseUrl, client)
   const verifier = oidc.randomPKCECodeVerifier()
   const state = oidc.randomState()
@@ -23,7 +28,10 @@ export async function signIn(baseUrl: string, identifiant: string, motDePasse: s
     state,
   })
   const back = await passLoginPage(address, identifiant, motDePasse)
-  let tokens: oidc.TokenEndpointResponse = await oidc.authorizationCodeGrant(configuration, back, { pkceCodeVerifier: verifier, expectedState: state })
+  let tokens: oidc.TokenEndpointResponse = await oidc.authorizationCodeGrant(configuration, back, {
+    pkceCodeVerifier: verifier,
+    expectedState: state,
+  })
   let expiresAt = Date.now() + (tokens.expires_in ?? 60) * 1000
   return {
     async token() {
@@ -62,7 +70,10 @@ async function passLoginPage(start: URL, identifiant: string, motDePasse: string
     const response = await fetch(address, {
       ...init,
       redirect: 'manual',
-      headers: { ...(init.headers as Record<string, string>), cookie: [...cookies].map(([n, v]) => `${n}=${v}`).join('; ') },
+      headers: {
+        ...(init.headers as Record<string, string>),
+        cookie: [...cookies].map(([n, v]) => `${n}=${v}`).join('; '),
+      },
     })
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = ''] = cookie.split(';')
@@ -79,7 +90,8 @@ async function passLoginPage(start: URL, identifiant: string, motDePasse: string
     }
     const page = await response.text()
     const action = /<form[^>]*action="([^"]+)"/.exec(page)?.[1]
-    if (!action || init.method === 'POST') throw new Error(`sign-in stopped at ${address.pathname} (${response.status})`)
+    if (!action || init.method === 'POST')
+      throw new Error(`sign-in stopped at ${address.pathname} (${response.status})`)
     address = new URL(action.replaceAll('&amp;', '&'), address)
     init = {
       method: 'POST',

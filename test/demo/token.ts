@@ -5,7 +5,8 @@ import { signIn } from './sign-in.ts'
 const baseUrl = `http://localhost:${process.env.PORT ?? 3000}`
 const known = demoAccounts.map((account) => account.identifiant)
 const [who = ''] = process.argv.slice(2)
-if (!known.includes(who)) fail(`Whose token? One of: ${known.join(', ')}. For example: npm run -s token -- amina`)
+if (!known.includes(who))
+  fail(`Whose token? One of: ${known.join(', ')}. For example: npm run -s token -- amina`)
 const alive = await fetch(`${baseUrl}/health/live`).then(
   (response) => response.ok,
   () => false,

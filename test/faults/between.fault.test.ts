@@ -16,7 +16,10 @@ async function setUp(plant?: string): Promise<ClientType> {
 
 /** One acknowledged step. */
 async function createDossier(amina: ClientType): Promise<History> {
-  const { body } = await amina.post<{ id: string }>('/v1/dossiers', { demarche: 'acte-de-naissance', formulaire: {} })
+  const { body } = await amina.post<{ id: string }>('/v1/dossiers', {
+    demarche: 'acte-de-naissance',
+    formulaire: {},
+  })
   return {
     acknowledged: [{ dossierId: body.id, version: 1, type: 'guichet.dossier.cree.v1' }],
     dossiers: [body.id],
@@ -32,7 +35,11 @@ const countEffects = async () => (await cluster.database.sql`select from probe.e
 async function effectsAfterRestart(history: History) {
   await startAll()
   const { verdict, counts } = await settle(cluster, history)
-  return { effects: counts.effects, lost: verdict.lostSteps + verdict.lostEffects, doubled: verdict.doubledEffects }
+  return {
+    effects: counts.effects,
+    lost: verdict.lostSteps + verdict.lostEffects,
+    doubled: verdict.doubledEffects,
+  }
 }
 
 test('killed between a commit and its reaction, the hub reacts once when it is back', async () => {
@@ -43,7 +50,8 @@ test('killed between a commit and its reaction, the hub reacts once when it is b
     await tx`lock table probe.effect in exclusive mode`
     history = await createDossier(amina)
     await eventually(async () => {
-      const waiting = await cluster.database.sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%probe.effect%'`
+      const waiting = await cluster.database
+        .sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%probe.effect%'`
       expect(waiting.length).toBeGreaterThan(0)
     })
     await killAll()

@@ -36,9 +36,13 @@ export async function check(sql: Sql, history: History): Promise<{ verdict: Verd
   const bySubject = Map.groupBy(log, (event) => event.subject)
   const lostSteps = history.acknowledged.filter(
     ({ dossierId, version, type }) =>
-      !bySubject.get(`dossier/${dossierId}`)?.some((event) => event.sequence === version && event.type === type),
+      !bySubject
+        .get(`dossier/${dossierId}`)
+        ?.some((event) => event.sequence === version && event.type === type),
   ).length
-  const [{ rows } = { rows: 0 }] = await sql<{ rows: number }[]>`select count(*)::int as rows from demarches.dossier`
+  const [{ rows } = { rows: 0 }] = await sql<
+    { rows: number }[]
+  >`select count(*)::int as rows from demarches.dossier`
   let unexpected = Math.abs(rows - history.dossiers.length)
   for (const events of bySubject.values()) unexpected += Math.max(0, events.length - expectedTypes.length)
 
@@ -68,12 +72,18 @@ export async function check(sql: Sql, history: History): Promise<{ verdict: Verd
       doubledInDocuments: doubled,
       wrongRanks: await countWrongRanks(sql),
     },
-    counts: { steps: history.acknowledged.length, effects: effects.length, documents: history.pieces.length + history.decisions.length },
+    counts: {
+      steps: history.acknowledged.length,
+      effects: effects.length,
+      documents: history.pieces.length + history.decisions.length,
+    },
   }
 }
 
 async function checkDocuments(sql: Sql, history: History): Promise<{ lost: number; doubled: number }> {
-  const documents = await sql<{ id: string; statut: string; dossierId: string | null; usagerId: string | null }[]>`
+  const documents = await sql<
+    { id: string; statut: string; dossierId: string | null; usagerId: string | null }[]
+  >`
     select id, statut, dossier_id, usager_id from documents.document`
   const done = await sql<{ subject: string; type: string; n: number }[]>`
     select subject, type, count(*)::int as n from hub.event
@@ -89,7 +99,8 @@ async function checkDocuments(sql: Sql, history: History): Promise<{ lost: numbe
     for (const { dossierId, documentId } of list) {
       const document = byId.get(documentId)
       const n = events.get(`document/${documentId} ${type}`) ?? 0
-      if (document?.statut !== statut || document.dossierId !== dossierId || !document.usagerId || n === 0) lost++
+      if (document?.statut !== statut || document.dossierId !== dossierId || !document.usagerId || n === 0)
+        lost++
       if (n > 1) doubled++
     }
   return { lost, doubled }

@@ -46,7 +46,11 @@ export async function startCluster(random: () => number, plant?: string): Promis
 }
 
 /** Kills one of the two at random, starts it again, and so on until told to stop; returns how often. */
-export async function killAtRandom(hubs: readonly HubProcess[], random: () => number, stop: AbortSignal): Promise<number> {
+export async function killAtRandom(
+  hubs: readonly HubProcess[],
+  random: () => number,
+  stop: AbortSignal,
+): Promise<number> {
   let kills = 0
   while (!stop.aborted) {
     await delay(50 + random() * 400, undefined, { signal: stop }).catch(() => {})

@@ -18,7 +18,9 @@ test('a hub told to stop answers what it has begun, closes live streams, refuses
   try {
     await hub.start()
     const token = await (await signIn(publicUrl, 'amina', demoPassword)).token()
-    const stream = await fetch(`${publicUrl}/v1/moi/suivi/flux`, { headers: { authorization: `Bearer ${token}` } })
+    const stream = await fetch(`${publicUrl}/v1/moi/suivi/flux`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
     const streamed = stream.text()
 
     // An upload whose last byte comes after the signal.
@@ -40,7 +42,10 @@ test('a hub told to stop answers what it has begun, closes live streams, refuses
     await eventually(async () => expect((await database.sql`select from identity.compte`).length).toBe(1))
     const ended = hub.stop()
     await eventually(async () => {
-      const refused = await fetch(`${publicUrl}/health/ready`).then((response) => response.status === 503, () => true)
+      const refused = await fetch(`${publicUrl}/health/ready`).then(
+        (response) => response.status === 503,
+        () => true,
+      )
       expect(refused).toBe(true)
     })
     socket.write(body.subarray(300))

@@ -24,8 +24,15 @@ export interface History {
 }
 
 /** The events of each dossier, one per request, in order: no more, no less. */
-export const expectedTypes = ['cree', 'modifie', 'depose', 'pris-en-instruction', 'correction-demandee', 'correction-resolue', 'decide']
-  .map((name) => `guichet.dossier.${name}.v1`)
+export const expectedTypes = [
+  'cree',
+  'modifie',
+  'depose',
+  'pris-en-instruction',
+  'correction-demandee',
+  'correction-resolue',
+  'decide',
+].map((name) => `guichet.dossier.${name}.v1`)
 
 const form = {
   typeDemande: 'premiere-demande',
@@ -42,7 +49,8 @@ const form = {
 /** Plays `count` dossiers, `width` at a time, each request repeated under its key until it is answered. */
 export async function playDossiers(baseUrl: string, count: number, width: number): Promise<History> {
   const history: History = { acknowledged: [], dossiers: [], pieces: [], decisions: [] }
-  const person = async (who: string) => new Client(baseUrl, await persist(() => signIn(baseUrl, who, demoPassword)))
+  const person = async (who: string) =>
+    new Client(baseUrl, await persist(() => signIn(baseUrl, who, demoPassword)))
   const usagers = [await person('amina'), await person('bastien')]
   const agent = await person('fatou')
   let next = 0
@@ -62,24 +70,50 @@ async function playOne(usager: Client, agent: Client, history: History): Promise
     return dossier
   }
   const upload = async (who: Client, emisPar: string) =>
-    (await who.upload<z.infer<typeof Document>>(`/v1/documents?secteur=espace-public&emisPar=${emisPar}`, 'piece.pdf', pdf('Piece'))).body
-  const { body: cree } = await usager.post<DossierLu>('/v1/dossiers', { demarche: 'stationnement-residentiel', formulaire: form })
+    (
+      await who.upload<z.infer<typeof Document>>(
+        `/v1/documents?secteur=espace-public&emisPar=${emisPar}`,
+        'piece.pdf',
+        pdf('Piece'),
+      )
+    ).body
+  const { body: cree } = await usager.post<DossierLu>('/v1/dossiers', {
+    demarche: 'stationnement-residentiel',
+    formulaire: form,
+  })
   const { id } = acknowledge(cree)
   history.dossiers.push(id)
   const piece = await upload(usager, 'usager')
   acknowledge(
-    (await usager.patch<DossierLu>(`/v1/dossiers/${id}`, { pieces: [{ piece: 'justificatif-domicile', documentId: piece.id }] })).body,
+    (
+      await usager.patch<DossierLu>(`/v1/dossiers/${id}`, {
+        pieces: [{ piece: 'justificatif-domicile', documentId: piece.id }],
+      })
+    ).body,
   )
   acknowledge((await usager.post<DossierLu>(`/v1/dossiers/${id}/depot`)).body)
   history.pieces.push({ dossierId: id, documentId: piece.id })
   acknowledge((await agent.post<DossierLu>(`/v1/dossiers/${id}/instruction`)).body)
   const demande = acknowledge(
-    (await agent.post<DossierLu>(`/v1/dossiers/${id}/corrections`, { motif: 'incorrect', texte: 'À préciser.' })).body,
+    (
+      await agent.post<DossierLu>(`/v1/dossiers/${id}/corrections`, {
+        motif: 'incorrect',
+        texte: 'À préciser.',
+      })
+    ).body,
   )
   acknowledge(
-    (await usager.post<DossierLu>(`/v1/dossiers/${id}/messages`, { texte: 'Voici.', correctionId: demande.corrections[0]!.id })).body,
+    (
+      await usager.post<DossierLu>(`/v1/dossiers/${id}/messages`, {
+        texte: 'Voici.',
+        correctionId: demande.corrections[0]!.id,
+      })
+    ).body,
   )
   const decision = await upload(agent, 'agent')
-  acknowledge((await agent.post<DossierLu>(`/v1/dossiers/${id}/decision`, { sens: 'accepte', documentId: decision.id })).body)
+  acknowledge(
+    (await agent.post<DossierLu>(`/v1/dossiers/${id}/decision`, { sens: 'accepte', documentId: decision.id }))
+      .body,
+  )
   history.decisions.push({ dossierId: id, documentId: decision.id })
 }

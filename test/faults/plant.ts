@@ -51,7 +51,8 @@ registerHooks({
     if (here.length === 0) return nextLoad(url, context)
     let source = readFileSync(new URL(url), 'utf8')
     for (const { find, replace } of here) {
-      if (!source.includes(find)) throw new Error(`nothing to break in ${url}: the planted bug must follow the code`)
+      if (!source.includes(find))
+        throw new Error(`nothing to break in ${url}: the planted bug must follow the code`)
       source = source.replace(find, () => replace)
     }
     return { format: 'module-typescript', source, shortCircuit: true }

@@ -28,7 +28,9 @@ test('two processes killed at random lose, double and reorder nothing', async ()
     stop.abort()
     const kills = await killing
     const { verdict, counts } = await settle(cluster, history)
-    process.stdout.write(`\n  seed ${seed}: ${journeys} journeys, ${kills} kills; ${JSON.stringify(counts)}\n  ${JSON.stringify(verdict)}\n`)
+    process.stdout.write(
+      `\n  seed ${seed}: ${journeys} journeys, ${kills} kills; ${JSON.stringify(counts)}\n  ${JSON.stringify(verdict)}\n`,
+    )
     expect(verdict).toEqual(nothingWrong)
     expect(counts.steps).toBe(journeys * 7)
     expect(kills).toBeGreaterThan(0)

@@ -17,7 +17,11 @@ afterAll(() => sql.end())
 test('the trace that a front end began goes on through the action, the event and the reaction of another service', async () => {
   const session = await signIn(baseUrl, 'amina', demoPassword)
   const amina = new Client(baseUrl, session)
-  const piece = await amina.upload<{ id: string }>('/v1/documents?secteur=espace-public', 'p.pdf', pdf('Piece'))
+  const piece = await amina.upload<{ id: string }>(
+    '/v1/documents?secteur=espace-public',
+    'p.pdf',
+    pdf('Piece'),
+  )
   const dossier = await amina.post<{ id: string }>('/v1/dossiers', {
     demarche: 'stationnement-residentiel',
     formulaire: {
@@ -48,7 +52,10 @@ test('the trace that a front end began goes on through the action, the event and
     const events = await sql<{ type: string; traceparent: string }[]>`
       select type, traceparent from hub.event
       where subject in (${`dossier/${dossier.body.id}`}, ${`document/${piece.body.id}`}) and type like '%.depose.v1' order by rang`
-    expect(events.map((event) => event.type)).toEqual(['guichet.dossier.depose.v1', 'guichet.document.depose.v1'])
+    expect(events.map((event) => event.type)).toEqual([
+      'guichet.dossier.depose.v1',
+      'guichet.document.depose.v1',
+    ])
     expect(events.map((event) => event.traceparent.split('-')[1])).toEqual([traceId, traceId])
     expect(new Set(events.map((event) => event.traceparent.split('-')[2])).size).toBe(2)
   })

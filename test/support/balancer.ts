@@ -15,7 +15,9 @@ export class Balancer {
   async listen(port: number): Promise<void> {
     const server = createServer((client) => this.#forward(client))
     this.#server = server
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+    await new Promise<void>((resolve, reject) =>
+      server.once('error', reject).listen(port, '127.0.0.1', resolve),
+    )
   }
 
   #forward(client: Socket): void {

@@ -57,7 +57,13 @@ export class HubProcess {
     for (;;) {
       if (child.exitCode !== null) throw new Error(`the hub ended at its start:\n${this.#output}`)
       if (child.signalCode !== null) return // killed while it started, by whoever wants that
-      if (await fetch(`${this.url}/health/ready`).then((r) => r.ok, () => false)) return
+      if (
+        await fetch(`${this.url}/health/ready`).then(
+          (r) => r.ok,
+          () => false,
+        )
+      )
+        return
       if (Date.now() > end) throw new Error(`the hub did not get ready:\n${this.#output}`)
       await delay(25)
     }
