@@ -51,6 +51,8 @@ export interface EventContract<D extends z.ZodObject = z.ZodObject> {
   readonly data: D
   /** What the citizen reads of it in the timeline; absent for events that are not theirs to see. */
   readonly suivi?: (data: z.infer<D>) => string
+  /** Events whose data hold this are still the citizen's own affair: they are not told to staff systems. */
+  readonly prive?: Partial<z.infer<D>>
 }
 
 /** Declares an event. A breaking change of `data` is a new version beside the old one. */
@@ -60,12 +62,14 @@ export function event<D extends z.ZodObject>(input: {
   version: number
   data: D
   suivi?: (data: z.infer<D>) => string
+  prive?: Partial<z.infer<D>>
 }): EventContract<D> {
   return {
     type: `guichet.${input.aggregate}.${input.name}.v${input.version}`,
     aggregate: input.aggregate,
     data: input.data,
     ...(input.suivi && { suivi: input.suivi }),
+    ...(input.prive && { prive: input.prive }),
   }
 }
 

@@ -345,6 +345,7 @@ export const DossierCree = event({
   name: 'cree',
   version: 1,
   data: z.object(surDossier),
+  prive: { etat: 'brouillon' },
   suivi: (d) => `Vous avez commencé le dossier ${d.reference}.`,
 })
 
@@ -352,7 +353,8 @@ export const DossierModifie = event({
   aggregate: 'dossier',
   name: 'modifie',
   version: 1,
-  data: z.object(surDossier),
+  data: z.object({ ...surDossier, pieces: z.array(PieceJointe) }),
+  prive: { etat: 'brouillon' },
 })
 
 export const DossierDepose = event({

@@ -14,7 +14,7 @@ export const ListerEvenements = query({
     limite: z.coerce.number().int().min(1).max(500).default(100),
   }),
   returns: z.object({ elements: z.array(Envelope), apres: z.number().int().describe('À redonner tel quel') }),
-  errors: ['acces-refuse'],
+  errors: ['acces-refuse', 'curseur-invalide'],
 })
 
 export const LettreMorte = z.object({

@@ -82,7 +82,7 @@ export async function startGateway({
       route.transport === 'upload' && idempotency
         ? await upload(broker, request, params, { principal, idempotency })
         : await call(broker, route.action, params, { principal, ...(idempotency && { idempotency }) })
-    return await answer(route, request, reply, result)
+    return await answer(route, reply, result)
   }
 
   app.get('/health/live', async () => ({ statut: 'vivant' }))
@@ -108,18 +108,13 @@ export async function startGateway({
   }
 }
 
-async function answer(
-  route: Route,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  result: unknown,
-): Promise<unknown> {
+async function answer(route: Route, reply: FastifyReply, result: unknown): Promise<unknown> {
   void reply.code(route.success)
   if (route.success === 204) return await reply.send()
   const { id, version } = result as { id?: unknown; version?: unknown }
   if (typeof version === 'number') void reply.header('etag', `"${version}"`)
-  if (route.success === 201 && typeof id === 'string' && !request.url.includes(id))
-    void reply.header('location', `${request.url.split('?')[0]}/${id}`)
+  if (route.success === 201 && typeof id === 'string' && !route.path.includes(':'))
+    void reply.header('location', `${route.path}/${id}`)
   return result
 }
 

@@ -10,8 +10,8 @@ const maxBuffered = 1024 * 1024
 
 /**
  * Live timelines as server-sent events. Each event's id is its `rang`: a client that comes back with
- * `Last-Event-ID` gets what it missed, then the rest. A stream closes when its token ends, or when its reader
- * is too slow; either way the client resumes without loss.
+ * `Last-Event-ID` gets what it missed, then the rest. A stream closes when its token ends, or when a
+ * megabyte waits to be sent; either way the client resumes without loss.
  */
 export class LiveStreams {
   readonly #open = new Map<string, Set<() => void>>()
@@ -27,7 +27,10 @@ export class LiveStreams {
     person: Personne,
     expiresAt: number,
   ): Promise<void> {
-    const after = lastEventId(request) ?? (await this.#tail.head())
+    const head = await this.#tail.head()
+    const after = lastEventId(request) ?? head
+    // After a restore from a backup the client knows a future that never came: it must start again.
+    if (after > head) throw new Refusal('curseur-invalide')
     const mine = this.#open.get(person.acteurId) ?? new Set()
     if (mine.size >= maxPerPerson)
       throw new Refusal('trop-de-requetes', 'Trop de fils ouverts en même temps.')
@@ -41,7 +44,9 @@ export class LiveStreams {
       'x-accel-buffering': 'no',
       ...(reply.getHeaders() as Record<string, string>),
     })
+    response.on('error', () => close())
     const write = (text: string) => {
+      if (!mine.has(close)) return
       response.write(text)
       if (response.writableLength > maxBuffered) close()
     }

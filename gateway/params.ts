@@ -62,7 +62,8 @@ export function idempotencyOf(route: Route, request: FastifyRequest, principal: 
   if (principal.kind === 'anonyme') throw new Refusal('jeton-requis')
   const { key, body } = idempotencyKey({
     acteurId: principal.acteurId,
-    route: `${route.method} ${request.url.split('?')[0]}`,
+    // By what it means, not by how it is spelled: /v1/dossi%65rs is the same address.
+    route: `${route.method} ${route.path} ${JSON.stringify(request.params).toLowerCase()}`,
     key: header,
     body: JSON.stringify(request.body ?? null),
   })

@@ -14,7 +14,7 @@ import { contextFrom, failSpan } from '../infra/telemetry.ts'
 import { sendNotFound } from './pages/not-found.ts'
 import { endWithProblem, sendProblem } from './problem.ts'
 
-const jsonLimit = 256 * 1024
+const jsonLimit = 128 * 1024
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -132,16 +132,27 @@ export function toEnvelope(row: EventRow & { rang: number }): Envelope {
   }
 }
 
-/** Events after `rang`, in order; `types` and `usagers` narrow them. Only what the relay has ranked. */
+/**
+ * Events after `rang`, in order, only what the relay has ranked.
+ * @param input.types only these
+ * @param input.except not those of a type whose data hold this
+ */
 export async function readAfter(
   sql: Queryable,
-  input: { rang: number; limit: number; types?: readonly string[] },
+  input: {
+    rang: number
+    limit: number
+    types?: readonly string[]
+    except?: readonly { type: string; data: object }[]
+  },
 ): Promise<(EventRow & { rang: number })[]> {
+  const { types, except = [] } = input
   return await query(
     'lire les evenements suivants',
     sql<(EventRow & { rang: number })[]>`
     select ${eventColumns(sql)} from hub.event e
-    where e.rang > ${input.rang} ${input.types ? sql`and e.type = any(${input.types as string[]})` : sql``}
+    where e.rang > ${input.rang} ${types ? sql`and e.type = any(${types as string[]})` : sql``}
+      ${except.length > 0 ? except.map(({ type, data }) => sql`and not (e.type = ${type} and e.data @> ${sql.json(data as never)})`) : sql``}
     order by e.rang limit ${input.limit}`,
   )
 }

@@ -9,10 +9,11 @@ import {
   RelancerLettreMorte,
 } from '../contracts/hub.ts'
 import { events } from '../contracts/catalog.ts'
+import type { Envelope } from '../contracts/envelope.ts'
 import { Refusal } from '../contracts/errors.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { query, type Queryable, type Sql, type Transaction, transaction } from './db.ts'
-import { lastRang, readAfter, toEnvelope } from './event-log.ts'
+import { type EventRow, lastRang, readAfter, toEnvelope } from './event-log.ts'
 import { personne } from './access.ts'
 import { answers, defineService, obeys } from './service.ts'
 import { lireTrace, listerTraces } from './traces.ts'
@@ -34,12 +35,14 @@ export const hubService = defineService({
   actions: [
     answers(ListerEvenements, async ({ apres, types, limite }, { db, principal }) => {
       const allowed = readableTypes(principal.kind === 'systeme' ? principal.scopes : [])
+      if (allowed.length === 0) throw new Refusal('acces-refuse', 'Ce système n’a aucun sujet: il lui faut un rôle evenements:<objet>.')
       const wanted = types ? types.split(',').map((type) => type.trim()) : allowed
       if (wanted.some((type) => !allowed.includes(type))) throw new Refusal('acces-refuse')
       const head = await lastRang(db.sql)
-      const rows = await readAfter(db.sql, { rang: apres, limit: limite, types: wanted })
+      if (apres > head) throw new Refusal('curseur-invalide', 'Ce rang n’existe pas (encore): relisez depuis le début.')
+      const rows = await readAfter(db.sql, { rang: apres, limit: limite, types: wanted, except: ownAffairs })
       const read = rows.length === limite ? 0 : head // a page that is not full has seen everything up to here
-      return { elements: rows.map(toEnvelope), apres: Math.max(apres, read, rows.at(-1)?.rang ?? 0) }
+      return { elements: rows.map(toPublicEnvelope), apres: Math.max(apres, read, rows.at(-1)?.rang ?? 0) }
     }),
     answers(ListerLettresMortes, async ({ apres, limite }, { db }) => {
       const after = apres ? decodeCursor(apres, z.tuple([Id]))[0] : null
@@ -79,6 +82,15 @@ export const hubService = defineService({
     }),
   ],
 })
+
+/** What no staff system is told. */
+const ownAffairs = [...events.values()].flatMap(({ type, prive }) => (prive ? [{ type, data: prive }] : []))
+
+/** Without its trace: a front end that sends one trace to two sectors must not show that they know one person. */
+function toPublicEnvelope(row: EventRow & { rang: number }): Envelope {
+  const { traceparent: _, ...envelope } = toEnvelope(row)
+  return envelope
+}
 
 /** The event types that the scopes `evenements:<aggregate>` open. */
 function readableTypes(scopes: readonly string[]): string[] {

@@ -58,7 +58,6 @@ const ui = SwaggerUIBundle({
   docExpansion: 'list',
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
-  persistAuthorization: true,
   syntaxHighlight: { theme: 'tomorrow-night' },
   oauth2RedirectUrl: `${origin}/docs/oauth2-redirect.html`,
   requestInterceptor: drawKey,

@@ -39,7 +39,7 @@ export function createLogin(options: LoginOptions) {
       })
 
     const identifiant = text(body.get('identifiant'))
-    const account = identifiant.toLowerCase()
+    const account = identifiant.trim().toLowerCase()
     const address = req.socket.remoteAddress ?? ''
     const wait = Math.max(byAccount.wait(account), byAddress.wait(address))
     if (wait > 0) {

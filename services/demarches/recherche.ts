@@ -9,7 +9,9 @@ export function texteCherchable(formulaire: Record<string, unknown>): string {
     else if (typeof valeur === 'object' && valeur !== null) Object.values(valeur).forEach(visiter)
   }
   visiter(formulaire)
-  return sansAccents(mots.join(' ')).slice(0, 20_000)
+  // Word by word: PostgreSQL's parser takes quadratic time over a long run of other characters.
+  const trouves = sansAccents(mots.join(' ')).match(/[\p{L}\p{N}]+/gu) ?? []
+  return trouves.map((mot) => mot.slice(0, 50)).join(' ').slice(0, 20_000)
 }
 
 /** What an agent typed: a whole reference, or words that must all occur, each as a beginning. */

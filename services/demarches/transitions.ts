@@ -129,7 +129,7 @@ function modifier(
   verifierContenu(demarche, contenu, { partiel: !depose })
   if (depose) verifierPiecesObligatoires(demarche, contenu.pieces)
   const etat = avancer(dossier, maintenant, contenu)
-  return { etat, evenement: { contract: DossierModifie, data: surDossier(etat) } }
+  return { etat, evenement: { contract: DossierModifie, data: { ...surDossier(etat), pieces: etat.pieces } } }
 }
 
 function deposer(dossier: EtatDuDossier, contexte: Contexte): Resultat {

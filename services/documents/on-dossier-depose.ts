@@ -1,6 +1,7 @@
 import {
   DossierCorrectionResolue,
   DossierDepose,
+  DossierModifie,
   DossierPrisEnInstruction,
 } from '../../contracts/demarches.ts'
 import { Refusal } from '../../contracts/errors.ts'
@@ -15,10 +16,11 @@ import * as store from './store.ts'
  */
 export const onDossierDepose = reaction(
   'documents.on-dossier-depose',
-  [DossierDepose, DossierCorrectionResolue, DossierPrisEnInstruction],
+  [DossierDepose, DossierModifie, DossierCorrectionResolue, DossierPrisEnInstruction],
   async (event, { sql, now, consumer }) => {
     const dossierId = event.subject.slice('dossier/'.length)
-    const { secteur, pieces } = event.data
+    const { etat, secteur, pieces } = event.data
+    if (etat === 'brouillon') return // still the usager's own
     const documents = await store.verrouillerDocuments(
       sql,
       pieces.map((piece) => piece.documentId),

@@ -298,7 +298,7 @@ describe('the table is complete', () => {
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
         if (!served.includes(`${method} ${path}`)) {
           const { status } = await admin.send(method, path.replace(':id', randomUUID()))
-          expect(`${method} ${path} ${status}`).toBe(`${method} ${path} 404`)
+          expect(`${method} ${path} ${status}`).toBe(`${method} ${path} 405`)
         }
   })
 })

@@ -161,9 +161,9 @@ describe('what JSON can say and PostgreSQL cannot keep is refused with a pointer
 describe('an extravagant body does not hurt:', () => {
   test('arrays and objects without end', async () => {
     const deep = [
-      `{"demarche":"acte-de-naissance","formulaire":{"a":${'['.repeat(120_000)}${']'.repeat(120_000)}}}`,
-      `${'{"a":'.repeat(40_000)}1${'}'.repeat(40_000)}`,
-      `${'['.repeat(120_000)}${']'.repeat(120_000)}`,
+      `{"demarche":"acte-de-naissance","formulaire":{"a":${'['.repeat(60_000)}${']'.repeat(60_000)}}}`,
+      `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`,
+      `${'['.repeat(60_000)}${']'.repeat(60_000)}`,
     ]
     const requests = [
       ['POST', '/v1/dossiers'],

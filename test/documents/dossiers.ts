@@ -3,6 +3,7 @@ import type {
   DossierCorrectionResolue,
   DossierDecide,
   DossierDepose,
+  DossierModifie,
   DossierPrisEnInstruction,
 } from '../../contracts/demarches.ts'
 
@@ -45,4 +46,11 @@ export function correctionResolue(
 
 export function decide(documentId: string | null): z.input<(typeof DossierDecide)['data']> {
   return { ...surDossier, etat: 'accepte', sens: 'accepte', implicite: false, documentId }
+}
+
+export function modifie(
+  etat: 'brouillon' | 'en_construction',
+  documents: Record<string, string>,
+): z.input<(typeof DossierModifie)['data']> {
+  return { ...surDossier, etat, pieces: piecesDe(documents) }
 }

@@ -3,13 +3,14 @@ import {
   DossierCorrectionResolue,
   DossierDecide,
   DossierDepose,
+  DossierModifie,
   DossierPrisEnInstruction,
 } from '../../contracts/demarches.ts'
 import { LireDocument, SupprimerDocument } from '../../contracts/documents.ts'
 import { onDossierDecide } from '../../services/documents/on-dossier-decide.ts'
 import { onDossierDepose } from '../../services/documents/on-dossier-depose.ts'
 import { type Bench, startBench, unePersonne } from './bench.ts'
-import { correctionResolue, decide, depose, prisEnInstruction } from './dossiers.ts'
+import { correctionResolue, decide, depose, modifie, prisEnInstruction } from './dossiers.ts'
 import { pdf } from './fixtures.ts'
 
 let bench: Bench
@@ -96,6 +97,30 @@ describe('a dossier is filed', () => {
     await bench.deliver(onDossierDepose, dossierId)
     for (const { id } of [ancienne, nouvelle])
       expect(await bench.ask(LireDocument, { id }, agent)).toMatchObject({ statut: 'depose', dossierId })
+  })
+
+  test('a piece that replaces another while a correction is open is frozen at once, one of a draft never', async () => {
+    const [ancienne, nouvelle, libre] = [
+      await bench.upload(awa, pdf()),
+      await bench.upload(awa, pdf()),
+      await bench.upload(awa, pdf()),
+    ]
+    const [dossierId, brouillon] = [randomUUID(), randomUUID()]
+    await bench.dossierEvent(DossierDepose, { dossierId, sequence: 1, usagerId }, depose({ acte: ancienne.id }))
+    await bench.dossierEvent(
+      DossierModifie,
+      { dossierId, sequence: 2, usagerId },
+      modifie('en_construction', { acte: nouvelle.id }),
+    )
+    await bench.dossierEvent(
+      DossierModifie,
+      { dossierId: brouillon, sequence: 1, usagerId },
+      modifie('brouillon', { acte: libre.id }),
+    )
+    await bench.deliver(onDossierDepose, dossierId)
+    await bench.deliver(onDossierDepose, brouillon)
+    expect(await bench.ask(LireDocument, { id: nouvelle.id }, agent)).toMatchObject({ statut: 'depose', dossierId })
+    expect(await bench.ask(LireDocument, { id: libre.id }, awa)).toMatchObject({ statut: 'libre' })
   })
 
   test('one paper for two pieces is frozen once; given to a second dossier it stays with the first', async () => {

@@ -45,22 +45,21 @@ export async function startCluster(random: () => number, plant?: string): Promis
   }
 }
 
-/** Kills one of the two at random, starts it again, and so on until told to stop; returns how often. */
+/** Kills each of the processes at random moments, starts it again, and so on until told to stop; returns how often. */
 export async function killAtRandom(
   hubs: readonly HubProcess[],
   random: () => number,
   stop: AbortSignal,
 ): Promise<number> {
-  let kills = 0
-  while (!stop.aborted) {
-    await delay(50 + random() * 400, undefined, { signal: stop }).catch(() => {})
-    if (stop.aborted) break
-    const victim = hubs[Math.floor(random() * hubs.length)]!
-    await victim.kill()
-    kills++
-    await victim.start()
-  }
-  return kills
+  const kills = hubs.map(async (hub) => {
+    for (let n = 0; ; n++) {
+      await delay(random() * 800, undefined, { signal: stop }).catch(() => {})
+      if (stop.aborted) return n
+      await hub.kill()
+      await hub.start()
+    }
+  })
+  return (await Promise.all(kills)).reduce((sum, n) => sum + n, 0)
 }
 
 /** The verdict once nothing changes any more: everything is done, or 20 s have passed. */

@@ -23,6 +23,9 @@ create table demarches.dossier (
   recherche  tsvector not null
 );
 create index dossier_usager on demarches.dossier (usager_id, cree_le desc, id desc);
+-- A decision decides one dossier: two agents who take the same document at once cannot both have it.
+create unique index dossier_decision_document on demarches.dossier ((decision ->> 'documentId'))
+  where decision ->> 'documentId' is not null;
 create index dossier_agent on demarches.dossier (secteur, coalesce(echeance_le, date '9999-12-31'), id) where etat <> 'brouillon';
 create index dossier_recherche on demarches.dossier using gin (recherche);
 
