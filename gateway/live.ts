@@ -72,6 +72,8 @@ export class LiveStreams {
       clearTimeout(expiry)
       if (mine.size === 0) this.#open.delete(person.acteurId)
       response.end()
+      request.log.info({ route: request.routeOptions.url }, 'live stream closed')
+      request.span?.end() // a hijacked reply runs no hook at its end
     }
     mine.add(close)
     if (response.destroyed) return close()

@@ -35,11 +35,16 @@ export const hubService = defineService({
   actions: [
     answers(ListerEvenements, async ({ apres, types, limite }, { db, principal }) => {
       const allowed = readableTypes(principal.kind === 'systeme' ? principal.scopes : [])
-      if (allowed.length === 0) throw new Refusal('acces-refuse', 'Ce système n’a aucun sujet: il lui faut un rôle evenements:<objet>.')
+      if (allowed.length === 0)
+        throw new Refusal(
+          'acces-refuse',
+          'Ce système n’a aucun sujet: il lui faut un rôle evenements:<objet>.',
+        )
       const wanted = types ? types.split(',').map((type) => type.trim()) : allowed
       if (wanted.some((type) => !allowed.includes(type))) throw new Refusal('acces-refuse')
       const head = await lastRang(db.sql)
-      if (apres > head) throw new Refusal('curseur-invalide', 'Ce rang n’existe pas (encore): relisez depuis le début.')
+      if (apres > head)
+        throw new Refusal('curseur-invalide', 'Ce rang n’existe pas (encore): relisez depuis le début.')
       const rows = await readAfter(db.sql, { rang: apres, limit: limite, types: wanted, except: ownAffairs })
       const read = rows.length === limite ? 0 : head // a page that is not full has seen everything up to here
       return { elements: rows.map(toPublicEnvelope), apres: Math.max(apres, read, rows.at(-1)?.rang ?? 0) }

@@ -32,7 +32,10 @@ export function createLogger(config: Pick<Config, 'logLevel' | 'logPretty'>): Lo
       return span ? { traceId: span.traceId, spanId: span.spanId } : {}
     },
     ...(config.logPretty && {
-      transport: { target: 'pino-pretty', options: { ignore: 'traceId,spanId', translateTime: 'HH:MM:ss' } },
+      transport: {
+        target: 'pino-pretty',
+        options: { ignore: 'spanId', translateTime: 'HH:MM:ss', singleLine: true },
+      },
     }),
   })
 }

@@ -9,6 +9,9 @@ import { type Hub, startHub } from './hub.ts'
 import { createLogger } from './log.ts'
 import { stopTelemetry } from './telemetry.ts'
 
+/** An orderly stop that takes longer (a database away, a client that never reads) is cut short. */
+const stopDeadlineMs = 25_000
+
 /** Starts the hub, says where it is, and stops it in order on Ctrl-C or SIGTERM. */
 async function main(): Promise<void> {
   const startedAt = Date.now()
@@ -20,6 +23,12 @@ async function main(): Promise<void> {
   const stop = async (code: number) => {
     if (stopping) return
     stopping = true
+    setTimeout(() => {
+      process.stderr.write(
+        `\nGuichet did not stop within ${stopDeadlineMs / 1000} s: it ends now. What was acknowledged is stored.\n`,
+      )
+      process.exit(1)
+    }, stopDeadlineMs).unref()
     try {
       for (const close of closing.toReversed()) await close()
       await stopTelemetry()
@@ -100,13 +109,21 @@ async function lockFolder(config: Config): Promise<() => Promise<void>> {
 }
 
 function report(error: unknown): void {
-  const text =
-    error instanceof ConfigError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error)
-  process.stderr.write(`\nGuichet cannot start. ${text}\n\n`)
+  process.stderr.write(`\nGuichet cannot start. ${explain(error)}\n\n`)
+}
+
+/** What an administrator can act on is one line; anything else is a fault of ours, with its stack. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error ? String(error.code) : ''
+  if (/^(ECONN|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|CONNECT_TIMEOUT|EAI_AGAIN)/.test(code))
+    return `The PostgreSQL of DATABASE_URL does not answer (${code}): start it, or correct the variable.`
+  if (code === '28P01' || code === '28000' || code === '3D000')
+    return `The PostgreSQL of DATABASE_URL refuses (${error.message}): correct the variable.`
+  if (code === 'EADDRNOTAVAIL' || code === 'EACCES')
+    return `It cannot listen there (${error.message}): correct LISTEN or PORT.`
+  return error.stack ?? error.message
 }
 
 main().catch((error: unknown) => {

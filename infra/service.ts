@@ -1,6 +1,7 @@
 import { SpanKind } from '@opentelemetry/api'
 import type { Context, ServiceSchema } from 'moleculer'
 import type { z } from 'zod'
+import { actions } from '../contracts/catalog.ts'
 import type { Action } from '../contracts/define.ts'
 import type { Actor, Principal } from '../contracts/principal.ts'
 import { checkAccess } from './access.ts'
@@ -81,7 +82,24 @@ export interface ServiceDefinition {
   readonly start?: (ground: Ground) => Promise<() => Promise<void>>
 }
 
+/**
+ * Declares a service, and refuses one that is not whole: a contract of its own that no function answers, or a
+ * reaction or timer under another service's name, which would take that one's events.
+ * @throws Error at start
+ */
 export function defineService(definition: ServiceDefinition): ServiceDefinition {
+  const own = `${definition.name}.`
+  const bound = new Set(definition.actions.map((binding) => binding.action.name))
+  const forgotten = [...actions.keys()].filter((name) => name.startsWith(own) && !bound.has(name))
+  if (forgotten.length > 0)
+    throw new Error(`Nothing answers ${forgotten.join(', ')}: bind them in ${own}service.ts.`)
+  const names = [
+    ...bound,
+    ...[...(definition.consumers ?? []), ...(definition.timers ?? [])].map(({ name }) => name),
+  ]
+  const foreign = names.filter((name) => !name.startsWith(own))
+  if (foreign.length > 0)
+    throw new Error(`${foreign.join(', ')}: in ${own}service.ts every name begins with ${own}`)
   return definition
 }
 

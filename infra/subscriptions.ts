@@ -1,4 +1,4 @@
-import { SpanKind } from '@opentelemetry/api'
+import { context, SpanKind } from '@opentelemetry/api'
 import { z } from 'zod'
 import type { EventContract } from '../contracts/define.ts'
 import type { Envelope } from '../contracts/envelope.ts'
@@ -203,7 +203,19 @@ async function recordFailure(
         failing_since = coalesce(failing_since, now()), failed_rang = ${failed.rang},
         error = ${error instanceof Error ? error.name : 'Error'}
       where consumer = ${consumer.name} and subject = ${subject}`
-    log.error({ err: error, consumer: consumer.name, subject, attempts, next }, 'reaction failed')
+    const said = {
+      err: error,
+      consumer: consumer.name,
+      type: failed.type,
+      rang: failed.rang,
+      subject,
+      attempts,
+    }
+    // In the trace of the request that caused it: that is what the administrator follows.
+    context.with(contextFrom(failed.traceparent ?? undefined), () => {
+      if (next === 'stop') log.error(said, 'reaction stopped: a dead letter, to be mended and relaunched')
+      else log.error({ ...said, nextTryInMs: Math.round(next) }, 'reaction failed')
+    })
   })
 }
 

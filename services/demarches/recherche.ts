@@ -11,7 +11,10 @@ export function texteCherchable(formulaire: Record<string, unknown>): string {
   visiter(formulaire)
   // Word by word: PostgreSQL's parser takes quadratic time over a long run of other characters.
   const trouves = sansAccents(mots.join(' ')).match(/[\p{L}\p{N}]+/gu) ?? []
-  return trouves.map((mot) => mot.slice(0, 50)).join(' ').slice(0, 20_000)
+  return trouves
+    .map((mot) => mot.slice(0, 50))
+    .join(' ')
+    .slice(0, 20_000)
 }
 
 /** What an agent typed: a whole reference, or words that must all occur, each as a beginning. */

@@ -106,7 +106,11 @@ describe('a dossier is filed', () => {
       await bench.upload(awa, pdf()),
     ]
     const [dossierId, brouillon] = [randomUUID(), randomUUID()]
-    await bench.dossierEvent(DossierDepose, { dossierId, sequence: 1, usagerId }, depose({ acte: ancienne.id }))
+    await bench.dossierEvent(
+      DossierDepose,
+      { dossierId, sequence: 1, usagerId },
+      depose({ acte: ancienne.id }),
+    )
     await bench.dossierEvent(
       DossierModifie,
       { dossierId, sequence: 2, usagerId },
@@ -119,7 +123,10 @@ describe('a dossier is filed', () => {
     )
     await bench.deliver(onDossierDepose, dossierId)
     await bench.deliver(onDossierDepose, brouillon)
-    expect(await bench.ask(LireDocument, { id: nouvelle.id }, agent)).toMatchObject({ statut: 'depose', dossierId })
+    expect(await bench.ask(LireDocument, { id: nouvelle.id }, agent)).toMatchObject({
+      statut: 'depose',
+      dossierId,
+    })
     expect(await bench.ask(LireDocument, { id: libre.id }, awa)).toMatchObject({ statut: 'libre' })
   })
 
