@@ -15,7 +15,7 @@ export const Moi = z.object({
 })
 
 export const ElementSuivi = z.object({
-  rang: z.number().int().describe('Ordre de tous les événements du guichet; `Last-Event-ID` du flux'),
+  rang: z.number().int().describe('Ordre de tous les événements du guichet; Last-Event-ID du flux'),
   type: z.string(),
   objet: z.string().describe('<dossier|document>/<id>'),
   le: Instant,
@@ -91,7 +91,7 @@ export const CompteModifie = event({
 export const SuivreSuivi = query({
   name: 'gateway.suivreSuivi',
   summary:
-    'Mon fil en direct (server-sent events). Reprend après `Last-Event-ID`; se ferme quand le jeton expire: rouvrez avec un jeton neuf.',
+    'Mon fil en direct (server-sent events). Reprend après Last-Event-ID; se ferme quand le jeton expire: rouvrez avec un jeton neuf.',
   access: ['compte'],
   params: z.strictObject({}),
   returns: ElementSuivi,
