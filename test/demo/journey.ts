@@ -5,6 +5,7 @@ import type { Document } from '../../contracts/documents.ts'
 import type { ElementSuivi, LireSuivi } from '../../contracts/identity.ts'
 import { Client, persist } from './client.ts'
 import { signIn } from './sign-in.ts'
+import { formulairesValides } from '../demarches/exemples.ts'
 
 type DossierLu = z.infer<typeof Dossier>
 type DocumentLu = z.infer<typeof Document>
@@ -120,17 +121,7 @@ export async function playJourney({
       'Amina completes her dossier',
       () =>
         amina.patch<DossierLu>(`/v1/dossiers/${id}`, {
-          formulaire: {
-            typeDemande: 'premiere-demande',
-            nom: 'Ferrand',
-            prenom: 'Amina',
-            courriel: 'amina.ferrand@example.org',
-            adresse: { voie: '12 boulevard Gabriel-Péri', codePostal: '92240', commune: 'Malakoff' },
-            vehicule: { immatriculation: 'AB-123-CD', genre: 'voiture', detention: 'proprietaire' },
-            dateDebut: '2027-01-01',
-            dureeMois: 12,
-            engagement: true,
-          },
+          formulaire: { ...formulairesValides['stationnement-residentiel'], nom: 'Ferrand', prenom: 'Amina' },
           pieces: [{ piece: 'justificatif-domicile', documentId: piece.body.id }],
         }),
       (r) => `version ${r.body.version}`,

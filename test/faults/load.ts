@@ -5,6 +5,7 @@ import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { Client, persist } from '../demo/client.ts'
 import { pdf } from '../demo/journey.ts'
 import { signIn } from '../demo/sign-in.ts'
+import { formulairesValides } from '../demarches/exemples.ts'
 
 type DossierLu = z.infer<typeof Dossier>
 
@@ -34,17 +35,7 @@ export const expectedTypes = [
   'decide',
 ].map((name) => `guichet.dossier.${name}.v1`)
 
-const form = {
-  typeDemande: 'premiere-demande',
-  nom: 'Ferrand',
-  prenom: 'Amina',
-  courriel: 'amina.ferrand@example.org',
-  adresse: { voie: '12 boulevard Gabriel-Péri', codePostal: '92240', commune: 'Malakoff' },
-  vehicule: { immatriculation: 'AB-123-CD', genre: 'voiture', detention: 'proprietaire' },
-  dateDebut: '2027-01-01',
-  dureeMois: 12,
-  engagement: true,
-}
+const form = formulairesValides['stationnement-residentiel']
 
 /** Plays `count` dossiers, `width` at a time, each request repeated under its key until it is answered. */
 export async function playDossiers(baseUrl: string, count: number, width: number): Promise<History> {

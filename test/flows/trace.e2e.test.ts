@@ -5,6 +5,7 @@ import { pdf } from '../demo/journey.ts'
 import { Client } from '../demo/client.ts'
 import { signIn } from '../demo/sign-in.ts'
 import { eventually } from '../support/eventually.ts'
+import { formulairesValides } from '../demarches/exemples.ts'
 
 const baseUrl = process.env.TEST_HUB_URL!
 let sql: Sql
@@ -24,17 +25,7 @@ test('the trace that a front end began goes on through the action, the event and
   )
   const dossier = await amina.post<{ id: string }>('/v1/dossiers', {
     demarche: 'stationnement-residentiel',
-    formulaire: {
-      typeDemande: 'premiere-demande',
-      nom: 'Ferrand',
-      prenom: 'Amina',
-      courriel: 'amina.ferrand@example.org',
-      adresse: { voie: '12 boulevard Gabriel-Péri', codePostal: '92240', commune: 'Malakoff' },
-      vehicule: { immatriculation: 'AB-123-CD', genre: 'voiture', detention: 'proprietaire' },
-      dateDebut: '2027-01-01',
-      dureeMois: 12,
-      engagement: true,
-    },
+    formulaire: formulairesValides['stationnement-residentiel'],
     pieces: [{ piece: 'justificatif-domicile', documentId: piece.body.id }],
   })
   const traceId = randomBytes(16).toString('hex')
