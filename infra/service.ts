@@ -1,4 +1,4 @@
-import { SpanKind } from '@opentelemetry/api'
+import { context, SpanKind, trace } from '@opentelemetry/api'
 import type { Context, ServiceSchema } from 'moleculer'
 import type { z } from 'zod'
 import { actions } from '../contracts/catalog.ts'
@@ -143,7 +143,8 @@ async function handle(service: string, binding: Binding, ctx: Context, ground: G
       binding.action.name,
       {
         kind: SpanKind.SERVER,
-        parent: contextFrom(headers.traceparent),
+        // Within one process the caller's span is still active; over the wire only its traceparent came.
+        parent: trace.getActiveSpan() ? context.active() : contextFrom(headers.traceparent),
         attributes: { 'rpc.method': binding.action.name },
       },
       () =>

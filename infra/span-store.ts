@@ -1,46 +1,57 @@
-import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { type Context, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api'
+import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { z } from 'zod'
+import type { Segment } from '../contracts/hub.ts'
 import type { Sql } from './db.ts'
 import type { Logger } from './log.ts'
 import { Loop, pause } from './loop.ts'
 
-/** A trace whose first span took longer is kept, whatever the sampling. */
+/** A part whose first span took longer is kept, whatever the sampling. */
 export const slowMs = 1000
-/** Spans waiting to be written; beyond, the newest are dropped and counted: tracing must never slow the hub. */
+/** Spans waiting to be written; beyond, the newest parts are dropped and counted: tracing must never slow the hub. */
 const maxWaiting = 20_000
-/** Traces under way that are not sampled, held until their end tells whether they are worth keeping. */
-const maxUndecided = 5_000
-const maxSpansPerTrace = 500
-const batchSize = 500
+const maxSpansPerPart = 500
+const batchSize = 200
 const flushMs = 500
 
-interface StoredSpan {
-  traceId: string
-  spanId: string
-  parentId: string | null
+/** The spans of one unit of work under way in this process: a request, a reaction, a timer. */
+interface Part {
+  /** Spans begun and not ended; the part is whole when none is left. */
+  open: number
+  readonly ended: ReadableSpan[]
+  sampled: boolean
+  failed: boolean
+}
+
+/** A row of `hub.trace_part`. */
+interface StoredPart {
+  trace_id: string
+  root_id: string
   name: string
-  kind: string
-  startedAt: Date
-  durationMs: number
+  started_at: Date
+  duration_ms: number
+  method: unknown
+  route: unknown
+  status: unknown
   error: string | null
-  entry: boolean
-  attributes: Record<string, unknown>
+  spans: z.infer<typeof Segment>[]
 }
 
 /**
- * Keeps spans in PostgreSQL, in batches. A sampled trace is kept; another one is held in memory until the span
- * that began it here ends, and is kept then if anything in it failed or it was slow.
+ * Keeps traces in PostgreSQL, in batches: one row for all spans of a unit of work, when the last of them ends.
+ * A sampled one is kept; another one only if anything in it failed or it was slow.
  */
 export class SpanStore implements SpanProcessor {
-  #waiting: StoredSpan[] = []
-  readonly #undecided = new Map<string, StoredSpan[]>()
+  readonly #parts = new WeakMap<object, Part>()
+  #waiting: StoredPart[] = []
+  #waitingSpans = 0
   #dropped = 0
   #writing: Promise<void> = Promise.resolve()
   #loop: Loop | null = null
   #sql: Sql | null = null
   #log: Logger | null = null
 
-  /** From here on spans are written; until then they wait. */
+  /** From here on traces are written; until then they wait. */
   start(sql: Sql, log: Logger): void {
     this.#sql = sql
     this.#log = log
@@ -61,35 +72,42 @@ export class SpanStore implements SpanProcessor {
     try {
       await this.forceFlush()
     } catch (error) {
-      this.#log?.warn({ err: error, dropped: this.#waiting.length }, 'the last spans could not be written')
+      this.#log?.warn({ err: error, dropped: this.#waitingSpans }, 'the last spans could not be written')
     }
     this.#sql = null
   }
 
-  onStart(): void {}
+  onStart(span: Span, parentContext: Context): void {
+    const parent = trace.getSpan(parentContext)
+    const part = (parent && this.#parts.get(parent)) ?? { open: 0, ended: [], sampled: false, failed: false }
+    part.open++
+    this.#parts.set(span, part)
+  }
 
   onEnd(span: ReadableSpan): void {
-    const stored = toStored(span)
-    if (span.spanContext().traceFlags & TraceFlags.SAMPLED) return this.#keep([stored])
-    const { traceId } = stored
-    const held = this.#undecided.get(traceId) ?? []
-    if (held.length < maxSpansPerTrace) held.push(stored)
-    const isFirstHere = !span.parentSpanContext || span.parentSpanContext.isRemote === true
-    if (!isFirstHere) {
-      if (held.length === 1 && this.#undecided.size >= maxUndecided) this.#dropped++
-      else this.#undecided.set(traceId, held)
+    const part = this.#parts.get(span)
+    if (!part) return
+    part.open--
+    part.sampled ||= (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0
+    part.failed ||= span.status.code === SpanStatusCode.ERROR
+    if (part.ended.length < maxSpansPerPart) part.ended.push(span)
+    else this.#dropped++
+    if (part.open > 0) return
+    const spans = part.ended.splice(0)
+    if (part.sampled || part.failed || spans.some((one) => milliseconds(one.duration) >= slowMs))
+      this.#keep(spans)
+  }
+
+  #keep(spans: readonly ReadableSpan[]): void {
+    if (this.#waitingSpans + spans.length > maxWaiting) {
+      this.#dropped += spans.length
       return
     }
-    this.#undecided.delete(traceId)
-    if (stored.durationMs >= slowMs || held.some((one) => one.error !== null)) this.#keep(held)
+    this.#waitingSpans += spans.length
+    this.#waiting.push(toStored(spans))
   }
 
-  #keep(spans: readonly StoredSpan[]): void {
-    if (this.#waiting.length + spans.length > maxWaiting) this.#dropped += spans.length
-    else this.#waiting.push(...spans)
-  }
-
-  /** One batch after the other: two at once would strike off each other's spans. */
+  /** One batch after the other: two at once would strike off each other's parts. */
   #write(sql: Sql): Promise<void> {
     const next = this.#writing.then(() => this.#writeBatch(sql))
     this.#writing = next.catch(() => {})
@@ -99,21 +117,14 @@ export class SpanStore implements SpanProcessor {
   async #writeBatch(sql: Sql): Promise<void> {
     const batch = this.#waiting.slice(0, batchSize)
     if (batch.length === 0) return
-    await sql`insert into hub.span ${sql(
-      batch.map((span) => ({
-        trace_id: span.traceId,
-        span_id: span.spanId,
-        parent_id: span.parentId,
-        name: span.name,
-        kind: span.kind,
-        started_at: span.startedAt,
-        duration_ms: span.durationMs,
-        error: span.error,
-        entry: span.entry,
-        attributes: sql.json(span.attributes as never),
-      })),
-    )} on conflict do nothing`
+    // One parameter, so one prepared statement whatever the size of the batch.
+    await sql`
+      insert into hub.trace_part (trace_id, root_id, name, started_at, duration_ms, method, route, status, error, spans)
+      select * from json_to_recordset(${JSON.stringify(batch)}::text::json) as part (trace_id text, root_id text, name text,
+        started_at timestamptz, duration_ms double precision, method text, route text, status integer, error text, spans json)
+      on conflict do nothing`
     this.#waiting = this.#waiting.slice(batch.length)
+    for (const { spans } of batch) this.#waitingSpans -= spans.length
   }
 
   async forceFlush(): Promise<void> {
@@ -125,20 +136,43 @@ export class SpanStore implements SpanProcessor {
   }
 }
 
-function toStored(span: ReadableSpan): StoredSpan {
-  const { traceId, spanId } = span.spanContext()
+/** The last to end is not always the first begun: the root is the one whose parent is not among them. */
+function toStored(spans: readonly ReadableSpan[]): StoredPart {
+  const ids = new Set(spans.map((span) => span.spanContext().spanId))
+  const root = spans.findLast((span) => !ids.has(span.parentSpanContext?.spanId ?? '')) ?? spans.at(-1)!
+  const { traceId, spanId } = root.spanContext()
+  // A parent ends after its children: where clocks tie, it still comes first.
+  const ordered = spans.toReversed().toSorted((a, b) => milliseconds(a.startTime) - milliseconds(b.startTime))
+  const failed = ordered.find((span) => span.status.code === SpanStatusCode.ERROR)
   return {
-    traceId,
-    spanId,
-    parentId: span.parentSpanContext?.spanId ?? null,
-    name: span.name,
-    kind: SpanKind[span.kind].toLowerCase(),
-    startedAt: new Date(span.startTime[0] * 1000 + span.startTime[1] / 1e6),
-    durationMs: span.duration[0] * 1000 + span.duration[1] / 1e6,
-    error: span.status.code === SpanStatusCode.ERROR ? errorType(span) : null,
-    entry: span.attributes['http.request.method'] !== undefined,
-    attributes: span.attributes,
+    trace_id: traceId,
+    root_id: spanId,
+    name: root.name,
+    started_at: new Date(milliseconds(root.startTime)),
+    duration_ms: milliseconds(root.duration),
+    method: root.attributes['http.request.method'] ?? null,
+    route: root.attributes['http.route'] ?? null,
+    status: root.attributes['http.response.status_code'] ?? null,
+    error: failed ? errorType(failed) : null,
+    spans: ordered.map(toSegment),
   }
+}
+
+function toSegment(span: ReadableSpan): z.infer<typeof Segment> {
+  return {
+    id: span.spanContext().spanId,
+    parent: span.parentSpanContext?.spanId ?? null,
+    nom: span.name,
+    genre: SpanKind[span.kind].toLowerCase(),
+    le: new Date(milliseconds(span.startTime)).toISOString(),
+    dureeMs: milliseconds(span.duration),
+    erreur: span.status.code === SpanStatusCode.ERROR ? errorType(span) : null,
+    attributs: span.attributes,
+  }
+}
+
+function milliseconds([seconds, nanoseconds]: readonly [number, number]): number {
+  return seconds * 1000 + nanoseconds / 1e6
 }
 
 function errorType(span: ReadableSpan): string {

@@ -4,6 +4,7 @@ import {
   SpanKind,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Context,
   type Span,
 } from '@opentelemetry/api'
@@ -101,14 +102,15 @@ export function failSpan(span: Span, error: unknown): void {
 
 /** The active span as a W3C `traceparent`, to travel in a header or an event. */
 export function currentTraceparent(): string | undefined {
-  const carrier: { traceparent?: string } = {}
-  propagation.inject(context.active(), carrier)
-  return carrier.traceparent
+  const span = trace.getActiveSpan()?.spanContext()
+  if (!span) return undefined
+  return `00-${span.traceId}-${span.spanId}-${(span.traceFlags & TraceFlags.SAMPLED) === 0 ? '00' : '01'}`
 }
 
 /** The context that a `traceparent` describes; a missing or malformed one gives a new root. */
 export function contextFrom(traceparent: string | undefined): Context {
-  return propagation.extract(trace.deleteSpan(context.active()), { traceparent })
+  const root = trace.deleteSpan(context.active())
+  return traceparent === undefined ? root : propagation.extract(root, { traceparent })
 }
 
 export function currentTraceId(): string | undefined {

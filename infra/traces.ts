@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { Instant } from '../contracts/define.ts'
 import { Refusal } from '../contracts/errors.ts'
-import { type LireTrace, type ListerTraces, TraceId } from '../contracts/hub.ts'
+import { type LireTrace, type ListerTraces, type Segment, TraceId } from '../contracts/hub.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { query, type Sql } from './db.ts'
 
 const Cursor = z.tuple([Instant, TraceId])
 
-interface EntryRow {
+interface RequestRow {
   traceId: string
   startedAt: Date
   durationMs: number
@@ -25,29 +25,28 @@ export async function listerTraces(
   const [before, beforeId] = apres ? decodeCursor(apres, Cursor) : []
   const rows = await query(
     'lister les traces',
-    sql<EntryRow[]>`
-    select s.trace_id, s.started_at, s.duration_ms, s.attributes ->> 'http.request.method' as methode,
-      s.attributes ->> 'http.route' as route, (s.attributes ->> 'http.response.status_code')::int as statut,
+    sql<RequestRow[]>`
+    select p.trace_id, p.started_at, p.duration_ms, p.method as methode, p.route, p.status as statut,
       failed.error as erreur
-    from hub.span s
+    from hub.trace_part p
     left join lateral (
-      select f.error from hub.span f where f.trace_id = s.trace_id and f.error is not null order by f.started_at limit 1
+      select f.error from hub.trace_part f where f.trace_id = p.trace_id and f.error is not null order by f.started_at limit 1
     ) failed on true
-    where s.entry
-      ${route ? sql`and s.attributes ->> 'http.route' = ${route}` : sql``}
-      ${dureeMin === undefined ? sql`` : sql`and s.duration_ms >= ${dureeMin}`}
-      ${du ? sql`and s.started_at >= ${du}` : sql``}
-      ${au ? sql`and s.started_at < ${au}` : sql``}
+    where p.method is not null
+      ${route ? sql`and p.route = ${route}` : sql``}
+      ${dureeMin === undefined ? sql`` : sql`and p.duration_ms >= ${dureeMin}`}
+      ${du ? sql`and p.started_at >= ${du}` : sql``}
+      ${au ? sql`and p.started_at < ${au}` : sql``}
       ${erreur === 'true' ? sql`and failed.error is not null` : sql``}
       ${erreur === 'false' ? sql`and failed.error is null` : sql``}
       ${
         reference
-          ? sql`and s.trace_id in (select split_part(e.traceparent, '-', 2) from hub.event e
+          ? sql`and p.trace_id in (select split_part(e.traceparent, '-', 2) from hub.event e
               where e.data ? 'reference' and e.data ->> 'reference' = ${reference})`
           : sql``
       }
-      ${before && beforeId ? sql`and (s.started_at, s.trace_id) < (${before}::timestamptz, ${beforeId})` : sql``}
-    order by s.started_at desc, s.trace_id desc limit ${limite + 1}`,
+      ${before && beforeId ? sql`and (p.started_at, p.trace_id) < (${before}::timestamptz, ${beforeId})` : sql``}
+    order by p.started_at desc, p.trace_id desc limit ${limite + 1}`,
   )
   const elements = rows.slice(0, limite)
   const last = elements.at(-1)
@@ -61,29 +60,17 @@ export async function listerTraces(
   }
 }
 
-interface SpanRow {
-  id: string
-  parent: string | null
-  nom: string
-  genre: string
-  startedAt: Date
-  dureeMs: number
-  erreur: string | null
-  attributs: Record<string, unknown>
-}
+/** How many parts of one trace are read: a replay may have added many. */
+const maxParts = 200
 
 /** Every stored span of a trace, in the order in which they began. */
 export async function lireTrace(sql: Sql, id: string): Promise<z.output<typeof LireTrace.returns>> {
-  const rows = await query(
+  const parts = await query(
     'lire la trace',
-    sql<SpanRow[]>`
-    select span_id as id, parent_id as parent, name as nom, kind as genre, started_at, duration_ms as duree_ms,
-      error as erreur, attributes as attributs
-    from hub.span where trace_id = ${id} order by started_at, span_id limit 2000`,
+    sql<{ spans: z.infer<typeof Segment>[] }[]>`
+    select spans from hub.trace_part where trace_id = ${id} order by started_at, root_id limit ${maxParts}`,
   )
-  if (rows.length === 0) throw new Refusal('introuvable')
-  return {
-    traceId: id,
-    segments: rows.map(({ startedAt, ...row }) => ({ ...row, le: startedAt.toISOString() })),
-  }
+  if (parts.length === 0) throw new Refusal('introuvable')
+  const segments = parts.flatMap(({ spans }) => spans)
+  return { traceId: id, segments: segments.toSorted((a, b) => Date.parse(a.le) - Date.parse(b.le)) }
 }

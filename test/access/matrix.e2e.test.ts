@@ -175,7 +175,9 @@ async function keptTrace(): Promise<string> {
   const response = await fetch(`${hubUrl}/v1/demarches`)
   const traceId = response.headers.get('x-trace-id') ?? ''
   await eventually(async () =>
-    expect(await hubDatabase()`select from hub.span where trace_id = ${traceId} and entry`).toHaveLength(1),
+    expect(
+      await hubDatabase()`select from hub.trace_part where trace_id = ${traceId} and method is not null`,
+    ).toHaveLength(1),
   )
   return traceId
 }

@@ -53,7 +53,7 @@ const tablesOfTheHub = [
   'hub.request',
   'hub.journal',
   'hub.cursor',
-  'hub.span',
+  'hub.trace_part',
 ]
 
 test('nothing that a person said of themselves is in what the hub keeps of events, lanes, timers, requests and acts', async () => {

@@ -1,6 +1,6 @@
 import { context, SpanStatusCode, trace } from '@opentelemetry/api'
 import { createAlwaysRecordSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace'
-import { forgetSpans } from '../../infra/housekeeping.ts'
+import { forgetTraces } from '../../infra/housekeeping.ts'
 import { createLogger } from '../../infra/log.ts'
 import { slowMs, SpanStore } from '../../infra/span-store.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
@@ -12,7 +12,7 @@ beforeAll(async () => {
   database = await freshDatabase()
 })
 afterAll(() => database.drop())
-beforeEach(() => database.sql`truncate hub.span`)
+beforeEach(() => database.sql`truncate hub.trace_part`)
 
 /** A provider that samples this share of traces and stores what it keeps. */
 function provide(ratio: number) {
@@ -23,9 +23,9 @@ function provide(ratio: number) {
 }
 
 async function names(): Promise<string[]> {
-  return (await database.sql<{ name: string }[]>`select name from hub.span order by name`).map(
-    (row) => row.name,
-  )
+  const rows = await database.sql<{ nom: string }[]>`
+    select span ->> 'nom' as nom from hub.trace_part, json_array_elements(spans) as span order by 1`
+  return rows.map((row) => row.nom)
 }
 
 test('a sampled trace is stored, with its parents and its errors', async () => {
@@ -38,11 +38,15 @@ test('a sampled trace is stored, with its parents and its errors', async () => {
   parent.end()
   store.start(database.sql, log)
   await store.stop()
-  const rows = await database.sql`select name, parent_id, error from hub.span order by name`
-  expect(rows).toEqual([
-    { name: 'request', parentId: null, error: null },
-    { name: 'statement', parentId: parent.spanContext().spanId, error: '57014' },
-  ])
+  const [part] = await database.sql`select name, error, spans from hub.trace_part`
+  expect(part).toMatchObject({
+    name: 'request',
+    error: '57014',
+    spans: [
+      { nom: 'request', parent: null, erreur: null },
+      { nom: 'statement', parent: parent.spanContext().spanId, erreur: '57014' },
+    ],
+  })
 })
 
 test('of what is not sampled, only traces that failed or were slow are kept, whole', async () => {
@@ -77,10 +81,10 @@ test('a flood beyond the bound is dropped, and the hub goes on', async () => {
 
 test('spans are forgotten after seven days', async () => {
   const insert = (id: string, age: string) => database.sql`
-    insert into hub.span (trace_id, span_id, name, kind, started_at, duration_ms, entry, attributes)
-    values (${id}, 's', ${id}, 'server', now() - ${age}::interval, 1, true, '{}')`
+    insert into hub.trace_part (trace_id, root_id, name, started_at, duration_ms, spans)
+    values (${id}, 's', ${id}, now() - ${age}::interval, 1, ${database.sql.json([{ nom: id }])})`
   await insert('old', '7 days 1 minute')
   await insert('young', '6 days 23 hours')
-  expect(await forgetSpans(database.sql)).toBe(1)
+  expect(await forgetTraces(database.sql)).toBe(1)
   expect(await names()).toEqual(['young'])
 })
