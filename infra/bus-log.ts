@@ -1,5 +1,4 @@
 import type { Sql } from './db.ts'
-import { lastRang, readAfter } from './event-log.ts'
 import type { Election } from './election.ts'
 import { Loop, pause } from './loop.ts'
 import type { Signal } from './signal.ts'
@@ -47,24 +46,40 @@ function readLog({ sql, election, ranked, subscription }: LogBusOptions, consume
       return await pause(500, stop)
     }
     cursor ??= saved = await readCursor(sql, consumer.name)
-    const head = await lastRang(sql)
-    const events = await readAfter(sql, { rang: cursor, limit: batchSize, types: consumer.types })
+    const { head, events } = await next(sql, cursor, consumer.types)
     if (events.length > 0)
       await deliver(
         subscription,
         consumer,
         events.map((event) => event.subject),
       )
-    // Below the head read before the batch nothing was left out, so a quiet consumer need not scan it again.
-    const next =
-      events.length === batchSize ? events[batchSize - 1]!.rang : Math.max(head, events.at(-1)?.rang ?? 0)
-    cursor = Math.max(cursor, next)
+    // Below the head nothing was left out, so a quiet consumer need not scan it again.
+    cursor = Math.max(cursor, events.length === batchSize ? events[batchSize - 1]!.rang : head)
     if (cursor > saved && (events.length > 0 || cursor - saved >= 1000)) {
       await saveCursor(sql, consumer.name, cursor)
       saved = cursor
     }
     if (events.length < batchSize) await ranked.wait(since, pollMs, stop)
   }
+}
+
+/** The next events of these types, and how far the log is ranked: one look, so nothing lies between the two. */
+async function next(
+  sql: Sql,
+  after: number,
+  types: readonly string[],
+): Promise<{ head: number; events: { rang: number; subject: string }[] }> {
+  const rows = await sql<{ head: number; rang: number | null; subject: string | null }[]>`
+    select relay.last_rang as head, e.rang, e.subject
+    from hub.relay left join lateral (
+      select rang, subject from hub.event
+      where rang > ${after} and type = any(${types as string[]}) order by rang limit ${batchSize}
+    ) e on true
+    order by e.rang`
+  const events = rows.flatMap(({ rang, subject }) =>
+    rang === null || subject === null ? [] : [{ rang, subject }],
+  )
+  return { head: rows[0]?.head ?? 0, events }
 }
 
 function retryAndSweep({ sql, election, subscription }: LogBusOptions, consumer: Consumer) {

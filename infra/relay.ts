@@ -1,11 +1,13 @@
 import type { Sql } from './db.ts'
 import type { Election } from './election.ts'
 import type { Logger } from './log.ts'
-import { Loop } from './loop.ts'
+import { Loop, pause } from './loop.ts'
 import type { Signal } from './signal.ts'
 
 const batchSize = 1000
 const pollMs = 100
+/** Between two stamps under load, so that one commit ranks many events; a lone event never waits for it. */
+const gapMs = 4
 
 /**
  * Gives every committed event its `rang`: 1, 2, 3 ... without gaps, the order in which the world sees it.
@@ -38,7 +40,9 @@ export class Relay {
       return
     }
     if (stamped > 0) ranked.notify()
-    if (stamped < batchSize) await committed.wait(since, pollMs, stop)
+    if (stamped === batchSize) return
+    if (stamped > 0) await pause(gapMs, stop)
+    await committed.wait(since, pollMs, stop)
   }
 
   stop(): Promise<void> {
