@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createPool } from '../../infra/db.ts'
+import { startEmbeddedPostgres } from '../../infra/embedded-postgres.ts'
+import { freePort } from '../demo/sign-in.ts'
+import type { Job, JobResult } from './generator.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** Servers and PostgreSQL share core 0, the load generator has core 1, where the machine lets us pin. */
+export const pinned = spawnSync('taskset', ['-c', '0,1', 'true']).status === 0
+const pin = (core: number, command: readonly string[]) =>
+  pinned ? ['taskset', '-c', String(core), ...command] : command
+
+/** A PostgreSQL of the bench's own, fsync on, that remembers when each transaction was committed. */
+export async function startDatabase() {
+  const folder = await mkdtemp(join(tmpdir(), 'guichet-bench-'))
+  await chmod(folder, 0o755)
+  if (pinned) spawnSync('taskset', ['-p', '-c', '0', String(process.pid)])
+  const key = `bench-${process.pid}`
+  const first = await startEmbeddedPostgres(folder, key)
+  const sql = createPool({ url: first.url, max: 1, name: 'bench' })
+  await sql`alter system set track_commit_timestamp = on`
+  await sql.end()
+  await first.stop()
+  const server = await startEmbeddedPostgres(folder, key)
+  return {
+    url: server.url,
+    folder,
+    /** Microseconds of CPU that its processes have used. */
+    cpu: () => {
+      const [pid] = readFileSync(join(server.home, 'postgres/postmaster.pid'), 'utf8').split('\n')
+      return readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map((name) => processStat(name))
+        .filter((stat) => stat?.pid === pid || stat?.parent === pid)
+        .reduce((sum, stat) => sum + (stat?.cpu ?? 0), 0)
+    },
+    async stop() {
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** `/proc/<pid>/stat`: the fields after the name, which may hold spaces. A clock tick is 10 ms. */
+function processStat(pid: string): { pid: string; parent: string; cpu: number } | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return { pid, parent: fields[1]!, cpu: (Number(fields[11]) + Number(fields[12])) * 10_000 }
+  } catch {
+    return null // it has just ended
+  }
+}
+
+export interface Server {
+  readonly name: string
+  readonly port: number
+  readonly readyMs: number
+  /** Microseconds of CPU that it has used. */
+  cpu(): number
+  /** Resident memory, in megabytes. */
+  memory(): number
+  stop(): Promise<void>
+}
+
+/** The hub as `npm start` runs it, or the bare server. */
+export async function startServer(input: {
+  name: string
+  databaseUrl: string
+  folder: string
+  /** Share of traces sampled; null for the bare server. */
+  ratio: number | null
+}): Promise<Server> {
+  const { name, databaseUrl, folder, ratio } = input
+  const port = await freePort()
+  const command = ratio === null ? [process.execPath, 'test/bench/bare-server.ts'] : startCommand()
+  const [file, ...args] = pin(0, command)
+  const started = performance.now()
+  const child: ChildProcess = spawn(file!, args, {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      PORT: String(port),
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      DATABASE_URL: databaseUrl,
+      HUB_DATA: folder,
+      TRACE_RATIO: String(ratio ?? 0),
+    },
+  })
+  const path = ratio === null ? '/dossiers?usager=00000000-0000-0000-0000-000000000000' : '/health/ready'
+  for (;;) {
+    const ready = await fetch(`http://127.0.0.1:${port}${path}`).then(
+      (response) => response.ok,
+      () => false,
+    )
+    if (ready) break
+    if (child.exitCode !== null) throw new Error(`${name} ended at its start`)
+    await delay(10)
+  }
+  const readyMs = performance.now() - started
+  const status = () => readFileSync(`/proc/${child.pid}/status`, 'utf8')
+  return {
+    name,
+    port,
+    readyMs,
+    cpu: () => processStat(String(child.pid))?.cpu ?? 0,
+    memory: () => Number(/VmRSS:\s+(\d+)/.exec(status())?.[1]) / 1024,
+    async stop() {
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+/** What `npm start` runs, with our own Node. */
+function startCommand(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: { start: string }
+  }
+  return [process.execPath, ...scripts.start.split(' ').slice(1)]
+}
+
+/** Runs one job in a load generator of its own. */
+export async function load(job: Omit<Job, 'host' | 'connections'>): Promise<JobResult> {
+  const [file, ...args] = pin(1, [process.execPath, join(root, 'test/bench/generator.ts')])
+  const child = spawn(file!, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  child.stdin.end(JSON.stringify({ ...job, host: '127.0.0.1', connections: 32 } satisfies Job))
+  let output = ''
+  for await (const chunk of child.stdout.setEncoding('utf8')) output += chunk
+  return JSON.parse(output) as JobResult
+}
