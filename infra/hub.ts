@@ -14,7 +14,7 @@ import { Relay } from './relay.ts'
 import { type Ground, type ServiceDefinition, toMoleculerSchema } from './service.ts'
 import { Signal } from './signal.ts'
 import { Tail } from './tail.ts'
-import { spanStore } from './telemetry.ts'
+import { keepSpans } from './telemetry.ts'
 import { Timers } from './timers.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -71,8 +71,7 @@ export async function startHub(
     const hubSql = pool('hub', 6)
     await migrate(hubSql, await migrationSources())
 
-    spanStore?.start(hubSql, log)
-    closing.push(async () => await spanStore?.stop())
+    closing.push(keepSpans(hubSql, log))
 
     const committed = new Signal()
     const ranked = new Signal()

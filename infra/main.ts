@@ -7,7 +7,6 @@ import { type Config, ConfigError, readConfig } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
 import { type Hub, startHub } from './hub.ts'
 import { createLogger } from './log.ts'
-import { stopTelemetry } from './telemetry.ts'
 
 /** An orderly stop that takes longer (a database away, a client that never reads) is cut short. */
 const stopDeadlineMs = 25_000
@@ -31,7 +30,6 @@ async function main(): Promise<void> {
     }, stopDeadlineMs).unref()
     try {
       for (const close of closing.toReversed()) await close()
-      await stopTelemetry()
     } catch (error) {
       log.error({ err: error }, 'stop failed')
       process.exitCode = 1

@@ -41,18 +41,35 @@ interface StoredPart {
   spans: z.infer<typeof Segment>[]
 }
 
+/** Where kept spans go beside the store. */
+export interface SpanSink {
+  add(spans: readonly ReadableSpan[]): void
+}
+
 /**
  * Keeps traces in PostgreSQL, in batches: one row for all spans of a unit of work, when the last of them ends.
- * A sampled one is kept; another one only if anything in it failed or it was slow.
+ * A sampled one is kept; another one only if anything in it failed or it was slow. What is kept is also handed to
+ * `also`, so that both places hold the same traces (decision 0009).
  */
 export class SpanStore implements SpanProcessor {
   #waiting: StoredPart[] = []
   #waitingSpans = 0
+  readonly #also: SpanSink | undefined
   #dropped = 0
+  #reported = 0
   #writing: Promise<void> = Promise.resolve()
   #loop: Loop | null = null
   #sql: Sql | null = null
   #log: Logger | null = null
+
+  constructor(also?: SpanSink) {
+    this.#also = also
+  }
+
+  /** How many spans were lost so far because too many waited. */
+  get dropped(): number {
+    return this.#dropped
+  }
 
   /** From here on traces are written; until then they wait. */
   start(sql: Sql, log: Logger): void {
@@ -60,9 +77,9 @@ export class SpanStore implements SpanProcessor {
     this.#log = log
     this.#loop = new Loop('spans', log, async (stop) => {
       await this.#write(sql)
-      if (this.#dropped > 0) {
-        log.warn({ dropped: this.#dropped }, 'spans were dropped')
-        this.#dropped = 0
+      if (this.#dropped > this.#reported) {
+        log.warn({ dropped: this.#dropped - this.#reported }, 'spans were dropped')
+        this.#reported = this.#dropped
       }
       if (this.#waiting.length < batchSize) await pause(flushMs, stop)
     })
@@ -103,6 +120,7 @@ export class SpanStore implements SpanProcessor {
   }
 
   #keep(spans: readonly ReadableSpan[]): void {
+    this.#also?.add(spans)
     if (this.#waitingSpans + spans.length > maxWaiting) {
       this.#dropped += spans.length
       return

@@ -8,29 +8,42 @@ import {
   type Context,
   type Span,
 } from '@opentelemetry/api'
-import { NodeSDK } from '@opentelemetry/sdk-node'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import {
   createAlwaysRecordSampler,
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
+  TracerProvider,
 } from '@opentelemetry/sdk-trace'
 import { Refusal } from '../contracts/errors.ts'
-import { readConfig } from './config.ts'
+import { type Config, readConfig } from './config.ts'
+import type { Sql } from './db.ts'
+import type { Logger } from './log.ts'
+import type { OtlpSpans } from './otlp.ts'
+import { resource } from './resource.ts'
 import { SpanStore } from './span-store.ts'
 
-/** Loaded by `node --import` before anything else. Spans go to the OTLP endpoint, or into PostgreSQL. */
-let sdk: NodeSDK | undefined
-
-/** Keeps the spans of this process for the administrator; absent when an OTLP back end has them. */
+/**
+ * Loaded by `node --import` before anything else. The SDK's parts are put together here, not by NodeSDK: that
+ * one obeys a dozen OTEL_* variables (OTEL_SDK_DISABLED alone would take the trace id out of every answer).
+ */
+let otlp: OtlpSpans | undefined
+/** Keeps the spans of this process for the administrator, and decides which traces are kept anywhere. */
 export let spanStore: SpanStore | undefined
 
-function startSdk(): void {
-  let config: ReturnType<typeof readConfig>
+async function startTracing(): Promise<void> {
+  let config: Config
   try {
     config = readConfig()
   } catch {
     return // main.ts reads the same settings and reports what is wrong
   }
+  if (config.otlpEndpoint) {
+    const { OtlpSpans } = await import('./otlp.ts')
+    otlp = new OtlpSpans(config.otlpEndpoint)
+  }
+  spanStore = new SpanStore(otlp)
   // The caller's sampled flag is not trusted: a stranger must not decide how much we record.
   const ratio = new TraceIdRatioBasedSampler(config.traceRatio)
   const ours = new ParentBasedSampler({
@@ -38,23 +51,25 @@ function startSdk(): void {
     remoteParentSampled: ratio,
     remoteParentNotSampled: ratio,
   })
-  if (!config.otlpEndpoint) spanStore = new SpanStore()
-  sdk = new NodeSDK({
-    serviceName: 'guichet',
-    autoDetectResources: false,
-    instrumentations: [],
-    metricReaders: [],
-    logRecordProcessors: [],
-    // Everything is recorded where the store decides at the end of a trace: errors and slow ones are kept.
-    sampler: spanStore ? createAlwaysRecordSampler(ours) : ours,
-    ...(spanStore && { spanProcessors: [spanStore] }),
-  })
-  sdk.start()
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+  trace.setGlobalTracerProvider(
+    new TracerProvider({
+      resource,
+      // Everything is recorded: the store decides at the end of a trace, and keeps errors and slow ones.
+      sampler: createAlwaysRecordSampler(ours),
+      spanProcessors: [spanStore],
+    }),
+  )
 }
 
-/** Sends what is left; called once, at the very end. */
-export async function stopTelemetry(): Promise<void> {
-  await sdk?.shutdown()
+/** From here on kept spans are written, and sent; returns what does so with the last ones. */
+export function keepSpans(sql: Sql, log: Logger): () => Promise<void> {
+  spanStore?.start(sql, log)
+  otlp?.start(log)
+  return async () => {
+    await Promise.all([spanStore?.stop(), otlp?.stop()])
+  }
 }
 
 const tracer = trace.getTracer('guichet')
@@ -117,4 +132,4 @@ export function currentTraceId(): string | undefined {
   return trace.getActiveSpan()?.spanContext().traceId
 }
 
-startSdk()
+await startTracing()
