@@ -17,6 +17,11 @@ export const ListerEvenements = query({
   errors: ['acces-refuse', 'curseur-invalide'],
 })
 
+export const TraceId = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .describe('Identifiant de trace (en-tête X-Trace-Id, champ traceId)')
+
 export const LettreMorte = z.object({
   id: Id,
   consommateur: z.string().describe('La réaction ou la minuterie arrêtée'),
@@ -26,6 +31,9 @@ export const LettreMorte = z.object({
   tentatives: z.number().int(),
   erreur: z.string().nullable().describe('Nom de l’erreur; jamais son contenu'),
   depuis: Instant,
+  traceId: TraceId.nullable().describe(
+    'Trace de la requête qui l’a causée, ou du dernier essai de la minuterie',
+  ),
 })
 
 export const ListerLettresMortes = query({
@@ -52,11 +60,6 @@ export const LireSante = query({
   params: z.strictObject({}),
   returns: z.object({ statut: z.enum(['pret', 'indisponible']), parties: z.record(z.string(), z.boolean()) }),
 })
-
-export const TraceId = z
-  .string()
-  .regex(/^[0-9a-f]{32}$/)
-  .describe('Identifiant de trace (en-tête X-Trace-Id, champ traceId)')
 
 export const ResumeTrace = z.object({
   traceId: TraceId,

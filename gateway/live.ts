@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../contracts/errors.ts'
 import type { Personne } from '../contracts/principal.ts'
+import { liveStreams } from '../infra/metrics.ts'
 import { elementSuivi, typesDuSuivi } from '../infra/suivi.ts'
 import type { Tail } from '../infra/tail.ts'
 
@@ -59,7 +60,7 @@ export class LiveStreams {
           write(`id: ${event.rang}\nevent: suivi\ndata: ${JSON.stringify(elementSuivi(event))}\n\n`)
       },
       (error) => {
-        request.log.error({ err: error }, 'live stream failed')
+        request.fault = error
         close()
       },
     )
@@ -72,10 +73,10 @@ export class LiveStreams {
       clearTimeout(expiry)
       if (mine.size === 0) this.#open.delete(person.acteurId)
       response.end()
-      request.log.info({ route: request.routeOptions.url }, 'live stream closed')
-      request.span?.end() // a hijacked reply runs no hook at its end
+      liveStreams.value--
     }
     mine.add(close)
+    liveStreams.value++
     if (response.destroyed) return close()
     response.once('close', close)
     write('retry: 2000\n\n')

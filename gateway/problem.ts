@@ -40,15 +40,14 @@ export function problem(refusal: Refusal): { status: number; body: Record<string
   }
 }
 
-/** Answers an error; a fault is logged whole, a refusal only by its code (in the request's line). */
+/** Answers an error. The request's line tells a refusal by its code, and a fault whole. */
 export async function sendProblem(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const refusal = toRefusal(error)
-  if (refusal.code === 'erreur-interne')
-    request.log.error({ err: error, route: request.routeOptions.url }, 'fault')
+  if (refusal.code === 'erreur-interne') request.fault = error
   request.refusal = refusal.code
   const { status, body } = problem(refusal)
   if (status === 401) {

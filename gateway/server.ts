@@ -1,18 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Context, SpanKind, type Span, context, trace } from '@opentelemetry/api'
 import multipart from '@fastify/multipart'
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { Refusal } from '../contracts/errors.ts'
 import type { Logger } from '../infra/log.ts'
 import { contextFrom, failSpan } from '../infra/telemetry.ts'
+import { withWork } from '../infra/work.ts'
+import { fastifyLog } from './fastify-log.ts'
 import { sendNotFound } from './pages/not-found.ts'
 import { endWithProblem, sendProblem } from './problem.ts'
+import { beginRequest, noRoute, tellIssuerRequest } from './request-line.ts'
 
 const jsonLimit = 128 * 1024
 
@@ -40,7 +37,7 @@ export async function createHttpServer(
 ): Promise<HttpServer> {
   const servers: Server[] = []
   const app = Fastify({
-    loggerInstance: log.child({}, { level: 'warn' }) as FastifyBaseLogger,
+    loggerInstance: fastifyLog(log),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: jsonLimit,
     requestTimeout: 120_000,
@@ -52,13 +49,13 @@ export async function createHttpServer(
     clientErrorHandler: endWithProblem,
     // An address that cannot be decoded: Fastify runs no hook around it.
     frameworkErrors: (error, request, reply) => {
-      reply.raw.once('close', () => endRequest(log, request, reply))
-      void context.with(startRequest(request, reply), () => sendProblem(error, request, reply))
+      void context.with(startRequest(log, request, reply), () => sendProblem(error, request, reply))
     },
     serverFactory: (handler) => {
       const answer = (request: IncomingMessage, response: ServerResponse) => {
-        if (issuer && request.url?.startsWith('/realms/')) issuer(request, response)
-        else handler(request, response)
+        if (!issuer || !request.url?.startsWith('/realms/')) return handler(request, response)
+        tellIssuerRequest(log, request, response)
+        issuer(request, response)
       }
       const limits = {
         headersTimeout: 15_000,
@@ -73,6 +70,8 @@ export async function createHttpServer(
   })
   app.decorateRequest('span', null)
   app.decorateRequest('refusal', null)
+  app.decorateRequest('work', null)
+  app.decorateRequest('fault', null)
   // What is not JSON is no body of ours; multipart is, for files. An empty body is no body, whatever it is called.
   app.removeContentTypeParser(['text/plain', 'application/json'])
   const parseJson = app.getDefaultJsonParser('error', 'error')
@@ -84,11 +83,10 @@ export async function createHttpServer(
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler(sendNotFound)
 
-  app.addHook('onRequest', (request, reply, done) => context.with(startRequest(request, reply), done))
+  app.addHook('onRequest', (request, reply, done) => context.with(startRequest(log, request, reply), done))
   app.addHook('onError', async (request, _reply, error) => {
     if (request.span && !(error instanceof Refusal)) failSpan(request.span, error)
   })
-  app.addHook('onResponse', async (request, reply) => endRequest(log, request, reply))
   return {
     app,
     async listen(host, port) {
@@ -110,9 +108,9 @@ export async function createHttpServer(
 const tracer = trace.getTracer('guichet')
 
 /** Opens the span of a request and sets the headers that every answer has; returns the context to go on in. */
-function startRequest(request: FastifyRequest, reply: FastifyReply): Context {
+function startRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): Context {
   const parent = contextFrom(request.headers.traceparent as string | undefined)
-  const route = request.routeOptions.url ?? 'inconnue'
+  const route = request.routeOptions.url ?? noRoute
   const span = tracer.startSpan(
     `${request.method} ${route}`,
     { kind: SpanKind.SERVER, attributes: { 'http.request.method': request.method, 'http.route': route } },
@@ -125,24 +123,7 @@ function startRequest(request: FastifyRequest, reply: FastifyReply): Context {
     'referrer-policy': 'no-referrer',
     'cache-control': 'no-store',
   })
-  return trace.setSpan(parent, span)
-}
-
-/** Ends the span and writes the one line of the request. */
-function endRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
-  request.span?.setAttribute('http.response.status_code', reply.statusCode)
-  request.span?.end()
-  log.info(
-    {
-      method: request.method,
-      route: request.routeOptions.url,
-      status: reply.statusCode,
-      code: request.refusal ?? undefined,
-      ms: Math.round(reply.elapsedTime * 10) / 10,
-      traceId: request.span?.spanContext().traceId,
-    },
-    'request',
-  )
+  return withWork(trace.setSpan(parent, span), beginRequest(log, request, reply))
 }
 
 /** Loopback has two families; a machine without IPv6 is served by the other alone. */

@@ -2,7 +2,9 @@ import { Socket } from 'node:net'
 import { SpanKind, trace } from '@opentelemetry/api'
 import postgres from 'postgres'
 import { Signal } from './signal.ts'
+import { connectionWait } from './metrics.ts'
 import { inSpan } from './telemetry.ts'
+import { currentWork } from './work.ts'
 
 export type Sql = postgres.Sql<{ bigint: number; date: string }>
 export type Transaction = postgres.TransactionSql<{ bigint: number; date: string }>
@@ -27,9 +29,19 @@ export interface PoolOptions {
   readonly onclose?: () => void
 }
 
+/** What can be told of the pools of one name in this process. */
+export interface PoolFigures {
+  max: number
+  /** Transactions that wait for a connection. */
+  waiting: number
+}
+
+export const poolFigures = new Map<string, PoolFigures>()
+const poolNames = new WeakMap<Sql, string>()
+
 /** A pool whose statements, locks and idle transactions all have time limits. `bigint` is read as number, `date` as AAAA-MM-JJ. */
 export function createPool(options: PoolOptions): Sql {
-  return postgres(options.url, {
+  const sql = postgres(options.url, {
     max: options.max,
     connect_timeout: 10,
     idle_timeout: options.max === 1 ? 0 : 60,
@@ -51,6 +63,9 @@ export function createPool(options: PoolOptions): Sql {
       ...(options.role && { role: options.role }),
     },
   }) as Sql
+  poolNames.set(sql, options.name)
+  poolFigures.set(options.name, { max: options.max, waiting: 0 })
+  return sql
 }
 
 /** An option that the driver documents, and its types do not know. */
@@ -79,10 +94,16 @@ export function query<T>(name: string, statement: PromiseLike<T>): Promise<T> {
 }
 
 /** A span of its own within a request or reaction; the loops that only look for work leave no trace. */
-function inDatabaseSpan<T>(name: string, work: () => Promise<T>): Promise<T> {
-  if (!trace.getActiveSpan()) return work()
+async function inDatabaseSpan<T>(name: string, work: () => Promise<T>): Promise<T> {
+  if (!trace.getActiveSpan()) return await work()
   const attributes = { 'db.system.name': 'postgresql', 'db.query.summary': name }
-  return inSpan(name, { kind: SpanKind.CLIENT, attributes }, work)
+  const request = currentWork()
+  request?.databaseBegins()
+  try {
+    return await inSpan(name, { kind: SpanKind.CLIENT, attributes }, work)
+  } finally {
+    request?.databaseEnds()
+  }
 }
 
 /** One transaction, in one span; the relay is woken after the commit. */
@@ -107,8 +128,10 @@ async function begin<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promis
   const silent = () => new Promise<never>(() => {})
   // After what is under way in this turn, the rejection by `sql.begin` included.
   const settled = () => new Promise<void>((resolve) => process.nextTick(resolve))
+  const begun = waitForConnection(sql)
   try {
     return (await sql.begin(async (tx) => {
+      begun()
       const alive = new Proxy(tx, {
         apply(target, self, statement: unknown[]): unknown {
           if (lost) throw lost
@@ -128,6 +151,24 @@ async function begin<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promis
   } catch (error) {
     lost = error
     throw error
+  } finally {
+    begun()
+  }
+}
+
+/** Counts one more who waits; returns what to call when the wait is over, however it ended. */
+function waitForConnection(sql: Sql): () => void {
+  const name = poolNames.get(sql)
+  const figures = name === undefined ? undefined : poolFigures.get(name)
+  if (name === undefined || !figures) return () => {}
+  const since = performance.now()
+  let over = false
+  figures.waiting++
+  return () => {
+    if (over) return
+    over = true
+    figures.waiting--
+    connectionWait.record((performance.now() - since) / 1000, name)
   }
 }
 

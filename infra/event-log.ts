@@ -66,7 +66,8 @@ export async function commit<C extends EventContract, R extends Row & { id: stri
       insert into hub.timer (name, subject, due_at)
       select t.name, ${change.event.aggregate} || '/' || ecrit.id, t.due_at
       from ecrit, unnest(${timers.map(([name]) => name)}::text[], ${timers.map(([, at]) => at?.toISOString() ?? null)}::timestamptz[]) as t (name, due_at)
-      on conflict (name, subject) do update set due_at = excluded.due_at, attempts = 0, error = null, stopped = false)`
+      on conflict (name, subject) do update set due_at = excluded.due_at, attempts = 0, error = null,
+        stopped = false, failing_since = null, failed_trace = null)`
         : sql``
     }
     ${

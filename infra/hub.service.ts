@@ -27,6 +27,7 @@ interface FailureRow {
   attempts: number
   error: string | null
   failingSince: Date
+  traceId: string | null
 }
 
 /** The hub's own doors: events for staff systems, dead letters for administrators, health for machines. */
@@ -121,7 +122,7 @@ async function readStopped(sql: Sql, page: { after: string | null; limit: number
   return await query(
     'lister les lettres mortes',
     sql<FailureRow[]>`
-    select id, consumer, subject, failed_rang, type, attempts, error, coalesce(failing_since, now()) as failing_since
+    select id, consumer, subject, failed_rang, type, attempts, error, coalesce(failing_since, now()) as failing_since, trace_id
     from hub.failure where stopped ${page.after ? sql`and id > ${page.after}::uuid` : sql``}
     order by id limit ${page.limit}`,
   )
@@ -131,7 +132,7 @@ async function readFailure(sql: Queryable, id: string) {
   const [row] = await query(
     'lire la lettre morte',
     sql<FailureRow[]>`
-    select id, consumer, subject, failed_rang, type, attempts, error, coalesce(failing_since, now()) as failing_since
+    select id, consumer, subject, failed_rang, type, attempts, error, coalesce(failing_since, now()) as failing_since, trace_id
     from hub.failure where id = ${id}`,
   )
   if (!row) throw new Refusal('introuvable')
@@ -148,5 +149,6 @@ function toLettreMorte(row: FailureRow) {
     tentatives: row.attempts,
     erreur: row.error,
     depuis: row.failingSince.toISOString(),
+    traceId: row.traceId,
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Refusal } from '../contracts/errors.ts'
 import { query, type Queryable, violates } from './db.ts'
+import { currentWork } from './work.ts'
 
 /** A request that may be repeated: who, which route and which key, as one hash; and its body. */
 export interface IdempotencyKey {
@@ -50,6 +51,8 @@ export async function once<T>(
     )
     if (!earlier) throw error
     if (!earlier.body.equals(idempotency.body)) throw new Refusal('cle-idempotence-reutilisee')
+    const work = currentWork()
+    if (work) work.replayed = true
     return await readAgain(earlier.resultId)
   }
 }

@@ -3,6 +3,7 @@ import type { Context, ServiceSchema } from 'moleculer'
 import type { z } from 'zod'
 import { actions } from '../contracts/catalog.ts'
 import type { Action } from '../contracts/define.ts'
+import { Refusal } from '../contracts/errors.ts'
 import type { Actor, Principal } from '../contracts/principal.ts'
 import { checkAccess } from './access.ts'
 import { call, toWire } from './call.ts'
@@ -12,6 +13,7 @@ import type { Db } from './db.ts'
 import type { Origin } from './event-log.ts'
 import { type IdempotencyKey, once } from './idempotency.ts'
 import type { Logger } from './log.ts'
+import { actionDuration } from './metrics.ts'
 import type { Consumer } from './subscriptions.ts'
 import { contextFrom, inSpan } from './telemetry.ts'
 import type { Timer } from './timers.ts'
@@ -131,6 +133,8 @@ interface Headers {
 async function handle(service: string, binding: Binding, ctx: Context, ground: Ground): Promise<unknown> {
   const headers = ctx.headers as Headers
   const principal = (ctx.meta as { principal?: Principal }).principal ?? { kind: 'anonyme' as const }
+  const startedAt = performance.now()
+  let outcome = 'done'
   try {
     checkAccess(binding.action, principal)
     const idempotency = headers.idempotency
@@ -157,6 +161,9 @@ async function handle(service: string, binding: Binding, ctx: Context, ground: G
         }),
     )
   } catch (error) {
+    outcome = error instanceof Refusal ? 'refused' : 'failed'
     throw toWire(error)
+  } finally {
+    actionDuration.record((performance.now() - startedAt) / 1000, binding.action.name, outcome)
   }
 }

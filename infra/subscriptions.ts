@@ -1,4 +1,4 @@
-import { context, SpanKind } from '@opentelemetry/api'
+import { SpanKind } from '@opentelemetry/api'
 import { z } from 'zod'
 import type { EventContract } from '../contracts/define.ts'
 import type { Envelope } from '../contracts/envelope.ts'
@@ -6,6 +6,7 @@ import { Refusal } from '../contracts/errors.ts'
 import { type Db, type Sql, type Transaction, transaction } from './db.ts'
 import { type EventRow, eventColumns, toEnvelope } from './event-log.ts'
 import type { Logger } from './log.ts'
+import { type ReactionTold, tellReaction } from './reaction-line.ts'
 import { contextFrom, inSpan } from './telemetry.ts'
 
 export interface ReactionContext {
@@ -52,6 +53,7 @@ export function reaction<const E extends readonly EventContract[]>(
 interface Lane {
   subject: string
   lastSequence: number
+  attempts: number
 }
 
 export interface SubscriptionOptions {
@@ -88,10 +90,11 @@ async function deliverOneByOne(
   consumer: Consumer,
   subject: string,
 ): Promise<void> {
+  let startedAt = performance.now()
   try {
-    while ((await advance(options, consumer, [subject], 1)) === 1);
+    while ((await advance(options, consumer, [subject], 1)) === 1) startedAt = performance.now()
   } catch (error) {
-    await recordFailure(options, consumer, subject, error)
+    await recordFailure(options, consumer, { subject, error, startedAt })
   }
 }
 
@@ -103,11 +106,14 @@ async function advance(
   limit: number,
 ): Promise<number> {
   const { db, now, log } = options
-  return await transaction(db, `reaction ${consumer.name}`, async (tx) => {
+  const done: ReactionTold[] = []
+  await transaction(db, `reaction ${consumer.name}`, async (tx) => {
     const lanes = await lockLanes(tx, consumer.name, subjects)
     const todo = await undone(tx, consumer.types, lanes, limit)
+    const failedBefore = new Map(lanes.map((lane) => [lane.subject, lane.attempts]))
     for (const row of todo) {
       const event = toEnvelope(row)
+      const startedAt = performance.now()
       await inSpan(
         `process ${event.type}`,
         {
@@ -120,18 +126,21 @@ async function advance(
             'messaging.message.id': event.id,
           },
         },
-        async () => {
-          await consumer.handle(event, { sql: tx, now, log, consumer: consumer.name })
-          log.info(
-            { consumer: consumer.name, type: event.type, rang: event.rang, subject: event.subject },
-            'reaction',
-          )
-        },
+        () => consumer.handle(event, { sql: tx, now, log, consumer: consumer.name }),
       )
+      done.push({
+        event: row,
+        attempt: (failedBefore.get(row.subject) ?? 0) + 1,
+        startedAt,
+        endedAt: performance.now(),
+      })
+      failedBefore.delete(row.subject)
     }
     await markDone(tx, consumer.name, todo)
-    return todo.length
   })
+  // Only now is it true.
+  for (const told of done) tellReaction(options, consumer.name, 'fait', told)
+  return done.length
 }
 
 /** The lanes that may run, locked in subject order; one that waits for its next try or is stopped may not. */
@@ -139,7 +148,7 @@ async function lockLanes(tx: Transaction, consumer: string, subjects: readonly s
   await tx`insert into hub.lane (consumer, subject)
     select ${consumer}, s from unnest(${subjects as string[]}::text[]) s order by s on conflict do nothing`
   return await tx<Lane[]>`
-    select subject, last_sequence from hub.lane
+    select subject, last_sequence, attempts from hub.lane
     where consumer = ${consumer} and subject = any(${subjects as string[]})
       and not stopped and (next_try is null or next_try <= now())
     order by subject for update`
@@ -183,17 +192,18 @@ export function afterFailure(
 }
 
 async function recordFailure(
-  { db, log, retryBaseMs }: SubscriptionOptions,
+  options: SubscriptionOptions,
   consumer: Consumer,
-  subject: string,
-  error: unknown,
+  { subject, error, startedAt }: { subject: string; error: unknown; startedAt: number },
 ): Promise<void> {
+  const endedAt = performance.now()
+  const { db, retryBaseMs } = options
   await transaction(db, `echec ${consumer.name}`, async (tx) => {
     // A lane that was new went with the transaction that failed.
     await tx`insert into hub.lane (consumer, subject) values (${consumer.name}, ${subject}) on conflict do nothing`
-    const [lane] = await tx<[{ attempts: number; lastSequence: number }]>`
-      select attempts, last_sequence from hub.lane where consumer = ${consumer.name} and subject = ${subject} for update`
-    const [failed] = await undone(tx, consumer.types, [{ subject, lastSequence: lane.lastSequence }], 1)
+    const [lane] = await tx<[Lane]>`
+      select subject, attempts, last_sequence from hub.lane where consumer = ${consumer.name} and subject = ${subject} for update`
+    const [failed] = await undone(tx, consumer.types, [lane], 1)
     if (!failed) return // another process has done it meanwhile
     const attempts = lane.attempts + 1
     const next = afterFailure(error, attempts, retryBaseMs)
@@ -203,19 +213,9 @@ async function recordFailure(
         failing_since = coalesce(failing_since, now()), failed_rang = ${failed.rang},
         error = ${error instanceof Error ? error.name : 'Error'}
       where consumer = ${consumer.name} and subject = ${subject}`
-    const said = {
-      err: error,
-      consumer: consumer.name,
-      type: failed.type,
-      rang: failed.rang,
-      subject,
-      attempts,
-    }
-    // In the trace of the request that caused it: that is what the administrator follows.
-    context.with(contextFrom(failed.traceparent ?? undefined), () => {
-      if (next === 'stop') log.error(said, 'reaction stopped: a dead letter, to be mended and relaunched')
-      else log.error({ ...said, nextTryInMs: Math.round(next) }, 'reaction failed')
-    })
+    const told = { event: failed, attempt: attempts, startedAt, endedAt, error }
+    if (next === 'stop') tellReaction(options, consumer.name, 'arretee', told)
+    else tellReaction(options, consumer.name, 'a_reprendre', { ...told, nextTryInMs: Math.round(next) })
   })
 }
 

@@ -1,6 +1,9 @@
+import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { type Db, type Transaction, transaction } from './db.ts'
 import type { Logger } from './log.ts'
 import { Loop, pause } from './loop.ts'
+import { timerDuration } from './metrics.ts'
+import { currentTraceId, inSpan } from './telemetry.ts'
 
 export interface TimerContext {
   /** The timer is struck off in this same transaction. */
@@ -73,25 +76,62 @@ async function movedHere(sql: Transaction, { name, subject }: DueTimer): Promise
   return rows.length > 0
 }
 
-async function fireOne({ db, now, log }: TimersOptions, timer: Timer, due: DueTimer): Promise<boolean> {
-  const aggregateId = due.subject.slice(due.subject.indexOf('/') + 1)
+type Outcome = 'fait' | 'deja_fait' | 'a_reprendre' | 'arretee'
+
+/** Fires one timer, in a trace of its own, and tells of it in one line; returns whether it was struck off. */
+async function fireOne(options: TimersOptions, timer: Timer, due: DueTimer): Promise<boolean> {
+  const startedAt = performance.now()
+  let outcome: Outcome = 'fait'
+  let failure: unknown
+  const attempt = due.attempts + 1
+  const attributes = { 'guichet.timer.name': timer.name, 'guichet.timer.attempt': attempt }
+  let traceId: string | undefined
   try {
-    await transaction(db, `timer ${timer.name}`, async (sql) => {
-      await timer.fire(aggregateId, { sql, now, log })
-      const struckOff = await sql`delete from hub.timer
-        where name = ${due.name} and subject = ${due.subject} and date_trunc('milliseconds', due_at) = ${due.dueAt}`
-      if (struckOff.count === 0 && !(await movedHere(sql, due))) throw new TimerGone()
+    await inSpan(`timer ${timer.name}`, { parent: ROOT_CONTEXT, attributes }, async () => {
+      traceId = currentTraceId()
+      await strikeOff(options, timer, due)
     })
-    log.info({ timer: due.name, subject: due.subject }, 'timer fired')
-    return true
   } catch (error) {
-    if (error instanceof TimerGone) return false
-    const attempts = due.attempts + 1
-    const stopped = attempts >= maxAttempts
-    await db.sql`update hub.timer set attempts = ${attempts}, stopped = ${stopped},
-        error = ${error instanceof Error ? error.name : 'Error'}, due_at = ${now()}::timestamptz + ${30 * attempts} * interval '1 second'
-      where name = ${due.name} and subject = ${due.subject} and date_trunc('milliseconds', due_at) = ${due.dueAt}`
-    log.error({ err: error, timer: due.name, subject: due.subject, attempts, stopped }, 'timer failed')
-    return false
+    failure = error
+    outcome = await recordFailure(options, due, { attempt, error, traceId })
   }
+  const ms = performance.now() - startedAt
+  timerDuration.record(ms / 1000, timer.name, outcome)
+  const line = {
+    timer: due.name,
+    subject: due.subject,
+    attempt,
+    outcome,
+    lagMs: options.now().getTime() - due.dueAt.getTime(),
+    ms: Math.round(ms * 10) / 10,
+    traceId,
+  }
+  if (outcome === 'fait') options.log.info(line, 'timer')
+  else if (outcome === 'deja_fait') options.log.debug(line, 'timer')
+  else options.log[outcome === 'arretee' ? 'error' : 'warn']({ ...line, err: failure }, 'timer')
+  return outcome === 'fait'
+}
+
+async function strikeOff({ db, now, log }: TimersOptions, timer: Timer, due: DueTimer): Promise<void> {
+  const aggregateId = due.subject.slice(due.subject.indexOf('/') + 1)
+  await transaction(db, `timer ${timer.name}`, async (sql) => {
+    await timer.fire(aggregateId, { sql, now, log })
+    const struckOff = await sql`delete from hub.timer
+      where name = ${due.name} and subject = ${due.subject} and date_trunc('milliseconds', due_at) = ${due.dueAt}`
+    if (struckOff.count === 0 && !(await movedHere(sql, due))) throw new TimerGone()
+  })
+}
+
+async function recordFailure(
+  { db, now }: TimersOptions,
+  due: DueTimer,
+  { attempt, error, traceId }: { attempt: number; error: unknown; traceId: string | undefined },
+): Promise<Outcome> {
+  if (error instanceof TimerGone) return 'deja_fait'
+  const stopped = attempt >= maxAttempts
+  await db.sql`update hub.timer set attempts = ${attempt}, stopped = ${stopped},
+      error = ${error instanceof Error ? error.name : 'Error'}, failing_since = coalesce(failing_since, now()),
+      failed_trace = ${traceId ?? null}, due_at = ${now()}::timestamptz + ${30 * attempt} * interval '1 second'
+    where name = ${due.name} and subject = ${due.subject} and date_trunc('milliseconds', due_at) = ${due.dueAt}`
+  return stopped ? 'arretee' : 'a_reprendre'
 }

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider'
 import type { Config } from '../config.ts'
+import type { Logger } from '../log.ts'
 import type { Sql } from '../db.ts'
 import { createAdapter } from './adapter.ts'
 import { postLogoutRedirectAllowed, redirectAllowed } from './clients.ts'
@@ -21,7 +22,7 @@ export interface IssuerOptions {
   /** Origin under which browsers reach the hub: fixes `iss` and every address, whatever `Host` a request has. */
   readonly publicUrl: string
   readonly environment: Config['environment']
-  readonly log: Record<'info' | 'warn' | 'error', (details: object, message: string) => void>
+  readonly log: Pick<Logger, 'warn' | 'error'>
 }
 
 /**

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errors, type Provider } from 'oidc-provider'
 import { checkPassword } from './accounts.ts'
 import { createAttempts } from './attempts.ts'
+import type { Logger } from '../log.ts'
 import { errorPage, loginPage } from './login-page.ts'
 import { pageHeaders } from './page.ts'
 
@@ -12,7 +13,7 @@ export interface LoginOptions {
   readonly provider: Provider
   /** `/realms/malakoff/login/<uid>`, as a path. */
   readonly pathOf: (uid: string) => string
-  readonly log: { warn(details: object, message: string): void }
+  readonly log: Pick<Logger, 'warn'>
 }
 
 /** Serves the form of one login under way (GET) and takes what was typed (POST). */
@@ -43,7 +44,7 @@ export function createLogin(options: LoginOptions) {
     const address = req.socket.remoteAddress ?? ''
     const wait = Math.max(byAccount.wait(account), byAddress.wait(address))
     if (wait > 0) {
-      log.warn({ wait }, 'Sign-in refused: too many failed tries')
+      log.warn({ waitSeconds: wait }, 'Sign-in refused: too many failed tries')
       res.setHeader('retry-after', wait)
       return await showForm({ identifiant, erreur: tooMany(wait) }, 429)
     }

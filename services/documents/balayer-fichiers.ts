@@ -36,7 +36,7 @@ export async function balayerFichiers(
     const ids = (await readdir(join(racine, casier))).filter((nom) => z.uuid().safeParse(nom).success)
     for (const id of await store.sansDocument(ground.db.sql, ids)) await effacer(cheminDuFichier(racine, id))
   }
-  ground.log.info({ documents, fichiers }, 'files swept')
+  ground.log[documents + fichiers > 0 ? 'info' : 'debug']({ documents, fichiers }, 'files swept')
   return { documents, fichiers }
 }
 

@@ -60,7 +60,7 @@ export async function startListener(ground: Ground, inactivityMs = 30_000): Prom
 
 type Rooms = Pick<Listener, 'depots' | 'lectures'>
 
-/** Answers one request in one span and one log line, under the route: the ticket stands in neither. */
+/** Answers one request in one span and one line for debugging, under the route: the ticket stands in neither. */
 async function answer(
   ground: Ground,
   rooms: Rooms,
@@ -81,7 +81,7 @@ async function answer(
         await work()
       } catch (error) {
         if (interrupted(request, error)) {
-          ground.log.info({ route }, 'file request interrupted')
+          ground.log.debug({ route }, 'file request interrupted')
           return
         }
         if (!(error instanceof Refusal)) {
@@ -94,7 +94,7 @@ async function answer(
       request.resume()
       const status = response.statusCode
       span.setAttribute('http.response.status_code', status)
-      ground.log.info({ route, status, ms: Math.round(performance.now() - started) }, 'file request')
+      ground.log.debug({ route, status, ms: Math.round(performance.now() - started) }, 'file request')
     },
   )
 }

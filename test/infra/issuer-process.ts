@@ -30,7 +30,7 @@ export async function startIssuer(sql: Sql, publicUrl?: string): Promise<IssuerP
     sql,
     publicUrl: publicUrl ?? origin,
     environment: 'test',
-    log: { info: write, warn: write, error: write },
+    log: { warn: write, error: write },
   })
   return {
     origin,
