@@ -31,6 +31,10 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   LOG_PRETTY: flag.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/).optional(),
+  /** Where Prometheus reads the metrics; absent: nowhere. */
+  METRICS_PORT: z.coerce.number().int().min(1).max(65535).optional(),
+  /** Never follows LISTEN: opening the API to the city must not open its figures. */
+  METRICS_LISTEN: z.string().default('localhost'),
   /** Share of traces that are sampled, 0 to 1; our decision, whatever the caller's flag says. */
   TRACE_RATIO: z.coerce.number().min(0).max(1).default(1),
   /** First delay before a failed reaction is tried again, in milliseconds; it doubles up to 5 minutes. */
@@ -56,6 +60,8 @@ export interface Config {
   readonly logLevel: string
   readonly logPretty: boolean
   readonly otlpEndpoint: string | undefined
+  readonly metricsPort: number | undefined
+  readonly metricsListen: string
   readonly traceRatio: number
   readonly retryBaseMs: number
 }
@@ -73,6 +79,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new ConfigError(
       'KEYCLOAK_URL is required in production: the embedded issuer has public demo passwords.',
     )
+  if (env.METRICS_PORT === env.PORT)
+    throw new ConfigError('METRICS_PORT: metrics are not for the public, choose another port than PORT.')
   const dataFolder = resolve(env.HUB_DATA)
   return {
     environment: env.NODE_ENV,
@@ -87,6 +95,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     logLevel: env.LOG_LEVEL,
     logPretty: env.LOG_PRETTY ?? process.stdout.isTTY,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    metricsPort: env.METRICS_PORT,
+    metricsListen: env.METRICS_LISTEN,
     traceRatio: env.TRACE_RATIO,
     retryBaseMs: env.RETRY_BASE_MS,
   }

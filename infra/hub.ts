@@ -89,7 +89,8 @@ export async function startHub(
     const ground = (db: Db, service: string): Ground => ({ db, now, config, log: log.child({ service }) })
     broker.createService(toMoleculerSchema(hubService, ground(hubDb, 'hub')))
     const loops: (() => void)[] = []
-    for (const definition of await loadServices()) {
+    const services = await loadServices()
+    for (const definition of services) {
       const role = roleOf(definition.name)
       const db: Db = { sql: pool(definition.name, 10, role), committed }
       broker.createService(toMoleculerSchema(definition, ground(db, definition.name)))
@@ -110,6 +111,11 @@ export async function startHub(
         const timers = new Timers(common, definition.timers ?? [])
         closing.push(() => timers.stop())
       })
+    }
+    if (config.metricsPort || config.otlpEndpoint) {
+      const { startMetrics } = await import('./metrics-export.ts')
+      const consumers = services.flatMap((service) => service.consumers ?? [])
+      closing.push(await startMetrics({ config, databaseUrl, consumers, log }))
     }
     closing.push(() => broker.stop())
     await broker.start()

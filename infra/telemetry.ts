@@ -30,7 +30,7 @@ import { SpanStore } from './span-store.ts'
  */
 let otlp: OtlpSpans | undefined
 /** Keeps the spans of this process for the administrator, and decides which traces are kept anywhere. */
-export let spanStore: SpanStore | undefined
+let spanStore: SpanStore | undefined
 
 async function startTracing(): Promise<void> {
   let config: Config
@@ -70,6 +70,11 @@ export function keepSpans(sql: Sql, log: Logger): () => Promise<void> {
   return async () => {
     await Promise.all([spanStore?.stop(), otlp?.stop()])
   }
+}
+
+/** How many spans of this process were lost so far, by where they should have gone. */
+export function droppedSpans(): Record<string, number> {
+  return { ...(spanStore && { postgresql: spanStore.dropped }), ...(otlp && { otlp: otlp.dropped }) }
 }
 
 const tracer = trace.getTracer('guichet')

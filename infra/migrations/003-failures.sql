@@ -9,3 +9,6 @@ create or replace view hub.failure as
   union all
   select t.id, t.name, t.subject, null, null, t.attempts, t.error, t.failing_since, t.stopped, t.failed_trace
   from hub.timer t;
+
+-- Dead letters are counted at each reading of the metrics.
+create index timer_stopped on hub.timer (id) where stopped;
