@@ -13,7 +13,7 @@ const flushMs = 1000
 /** One batch, its repeats included. */
 export const otlpTimeoutMs = 5000
 /** The hub does not wait longer for its last spans and figures to be taken. */
-export const otlpStopMs = 1500
+export const otlpStopMs = 1000
 
 /**
  * Sends kept spans to an OTLP back end: HTTP, protobuf, `<endpoint>/v1/traces`. The SDK's exporter reads headers,
@@ -55,13 +55,12 @@ export class OtlpSpans implements SpanSink {
 
   /** Sends what is left, for as long as the stop may take. */
   async stop(): Promise<void> {
+    if (this.#lostSince !== null) return // the turn under way ends with the process
     const drained = (async () => {
       await this.#loop?.stop()
       while (this.#waiting.length > 0 && this.#lostSince === null) await this.#sendBatch()
     })()
     await Promise.race([drained, delay(otlpStopMs)])
-    this.#dropped += this.#waiting.length
-    this.#waiting = []
   }
 
   async #sendBatch(): Promise<void> {
@@ -81,7 +80,7 @@ export class OtlpSpans implements SpanSink {
     this.#dropped += spans
     if (this.#lostSince !== null) return
     this.#lostSince = this.#dropped - spans
-    this.#log?.warn({ err: error }, `${this.#origin} does not take spans: they are only kept here for now`)
+    this.#log?.warn({ err: error }, `${this.#origin} does not take spans: until it does they are only kept in PostgreSQL`)
   }
 
   #taken(): void {

@@ -15,6 +15,8 @@ test('without any variable everything is embedded, on loopback', () => {
     otlpEndpoint: undefined,
     traceRatio: 1,
     retryBaseMs: 1000,
+    metricsPort: undefined,
+    metricsListen: 'localhost',
   })
   expect(isAbsolute(config.dataFolder)).toBe(true)
 })
@@ -57,6 +59,8 @@ test.each([
   ['LOG_PRETTY', 'yes'],
   ['TRACE_RATIO', '2'],
   ['RETRY_BASE_MS', '0'],
+  ['METRICS_PORT', '70000'],
+  ['METRICS_PORT', '3000'],
 ])('%s=%s is refused in a line that names it', (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(ConfigError)
   expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name}: .+$`))

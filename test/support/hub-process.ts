@@ -13,6 +13,10 @@ export interface HubProcessOptions {
   /** Modules loaded before the hub: test/faults plants its bugs so. */
   readonly preload?: readonly string[]
   readonly entry?: string
+  /** Settings beside the usual ones. */
+  readonly env?: Readonly<Record<string, string>>
+  /** How much of the end of its output is kept. */
+  readonly outputLimit?: number
 }
 
 /** A hub as a real process of its own, started as `npm start` does. */
@@ -44,12 +48,13 @@ export class HubProcess {
         HUB_DATA: dataFolder,
         LOG_LEVEL: 'warn',
         RETRY_BASE_MS: '50',
+        ...this.#options.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
     const keep = (chunk: Buffer) => {
-      this.#output = (this.#output + chunk.toString()).slice(-20_000)
+      this.#output = (this.#output + chunk.toString()).slice(-(this.#options.outputLimit ?? 20_000))
     }
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
