@@ -80,7 +80,10 @@ export class OtlpSpans implements SpanSink {
     this.#dropped += spans
     if (this.#lostSince !== null) return
     this.#lostSince = this.#dropped - spans
-    this.#log?.warn({ err: error }, `${this.#origin} does not take spans: until it does they are only kept in PostgreSQL`)
+    this.#log?.warn(
+      { err: error },
+      `${this.#origin} does not take spans: until it does they are only kept in PostgreSQL`,
+    )
   }
 
   #taken(): void {
