@@ -185,6 +185,10 @@ async function launch(
     synchronous_commit: 'on',
     timezone: 'UTC',
     log_timezone: 'UTC',
+    // Its messages quote neither the row that was refused nor the values of a statement.
+    log_error_verbosity: 'terse',
+    log_min_error_statement: 'panic',
+    log_parameter_max_length_on_error: '0',
   }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const command = [binaries.postgres, '-D', data, '-p', String(port), ...options]

@@ -1,0 +1,115 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import {
+  DeciderDossier,
+  DemanderCorrection,
+  EnvoyerMessage,
+  ListerDossiersAgent,
+  ModifierDossier,
+  RouvrirDossier,
+} from '../../contracts/demarches.ts'
+import { LireDocument, SupprimerDocument } from '../../contracts/documents.ts'
+import { ModifierMoi } from '../../contracts/identity.ts'
+import { formulairesValides } from '../demarches/exemples.ts'
+import { pdf } from '../documents/fixtures.ts'
+import { inInstruction } from './dossiers.ts'
+import { eventually } from './eventually.ts'
+import { stranger } from './people.ts'
+
+/** What each thing that is somebody's own is called in this test: a word that occurs nowhere else. */
+export const canaries = new Map<string, string>()
+
+export function canary(where: string): string {
+  const word = `canari${randomBytes(9).toString('hex')}`
+  canaries.set(where, word)
+  return word
+}
+
+function telephone(where: string): string {
+  const number = `06${String(randomInt(1e8)).padStart(8, '0')}`
+  canaries.set(where, number)
+  return number
+}
+
+/**
+ * One citizen and one agent use everything the hub offers; every field that is personal holds a canary. Returns
+ * the id of their dossier.
+ */
+export async function liveOneLife(): Promise<string> {
+  const subject = canary('subject of the token')
+  const usager = stranger(['usager'], {
+    sub: subject,
+    given_name: canary('given name of the token'),
+    family_name: canary('family name of the token'),
+    email: `${canary('e-mail of the token')}@example.org`,
+  })
+  const agentSubject = canary('subject of the agent')
+  const agent = stranger(['usager', 'agent:etat-civil'], {
+    sub: agentSubject,
+    family_name: canary('name of the agent'),
+  })
+  await usager.ok(ModifierMoi, {
+    prenom: canary('profile: prenom'),
+    nom: canary('profile: nom'),
+    courriel: `${canary('profile: courriel')}@example.org`,
+    telephone: telephone('profile: telephone'),
+  })
+
+  const piece = await usager.uploaded(
+    'etat-civil',
+    pdf(canary('content of a file')),
+    `${canary('name of a file')}.pdf`,
+  )
+  const dropped = await usager.uploaded('etat-civil', pdf(), `${canary('name of a deleted file')}.pdf`)
+  await usager.ok(SupprimerDocument, { id: dropped.id })
+  const { id } = await inInstruction(usager, agent, {
+    formulaire: {
+      ...formulairesValides['acte-de-naissance'],
+      titulaire: {
+        nomNaissance: canary('form: nomNaissance'),
+        prenoms: canary('form: prenoms'),
+        dateNaissance: '1990-02-28',
+      },
+      demandeur: {
+        nom: canary('form: nom'),
+        prenom: canary('form: prenom'),
+        courriel: `${canary('form: courriel')}@example.org`,
+      },
+      adresseEnvoi: { voie: canary('form: voie'), codePostal: '92240', commune: canary('form: commune') },
+    },
+    pieces: [{ piece: 'justificatif-identite', documentId: piece.id }],
+  })
+  const { corrections } = await agent.ok(DemanderCorrection, {
+    id,
+    motif: 'perime',
+    texte: canary('text of a correction'),
+  })
+  await usager.ok(ModifierDossier, {
+    id,
+    formulaire: {
+      ...formulairesValides['acte-de-naissance'],
+      demandeur: { nom: canary('form, changed: nom'), prenom: 'A', courriel: 'a@example.org' },
+    },
+  })
+  await usager.ok(EnvoyerMessage, {
+    id,
+    texte: canary('answer to a correction'),
+    correctionId: corrections[0]!.id,
+  })
+  await agent.ok(EnvoyerMessage, { id, texte: canary('message of the agent') })
+  await agent.ok(ListerDossiersAgent, { texte: canary('what the agent searched') })
+  const decision = await agent.uploaded('etat-civil', pdf(), `${canary('name of the decision')}.pdf`, 'agent')
+  await agent.ok(DeciderDossier, {
+    id,
+    sens: 'refuse',
+    motivation: canary('motivation'),
+    documentId: decision.id,
+  })
+  await eventually(async () =>
+    expect((await usager.ok(LireDocument, { id: decision.id })).statut).toBe('decision'),
+  )
+  await agent.ok(RouvrirDossier, { id, texte: canary('text of the reopening') })
+  // Refused requests leave nothing either.
+  await usager.send('POST', '/v1/dossiers', { body: { demarche: canary('an unknown demarche') } })
+  await usager.send('POST', `/v1/dossiers/${id}/depot`, { body: { inconnu: canary('an unknown field') } })
+  return id
+}
