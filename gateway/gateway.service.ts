@@ -13,6 +13,7 @@ import { addCors } from './cors.ts'
 import { LiveStreams } from './live.ts'
 import { addPages } from './pages.ts'
 import { idempotencyOf, paramsOf } from './params.ts'
+import { probeIssuer } from './probe-issuer.ts'
 import { type Route, routes } from './routes.ts'
 import { createHttpServer } from './server.ts'
 import { download, upload } from './transfer.ts'
@@ -97,6 +98,7 @@ export async function startGateway({
   await addPages(app, config)
 
   await server.listen(config.listen, config.port)
+  if (config.keycloakUrl) void probeIssuer(realm, log)
   return {
     url: config.publicUrl,
     async stop() {
