@@ -92,10 +92,11 @@ export const ListerTraces = query({
 
 export const Segment = z.object({
   id: z.string(),
-  parent: z.string().nullable(),
+  parent: z.string().nullable().describe('Le segment dans lequel celui-ci a eu lieu'),
   nom: z.string(),
   genre: z.string().describe('server, client, internal, producer, consumer'),
   le: Instant,
+  debutMs: z.number().describe('Depuis le début de la trace'),
   dureeMs: z.number(),
   erreur: z.string().nullable(),
   attributs: z.record(z.string(), z.unknown()),

@@ -27,6 +27,9 @@ interface Part {
 const partOf = Symbol('part')
 type InPart = { [partOf]?: Part }
 
+/** A span as it is stored; where it lies in its trace is known when that is read. */
+export type StoredSegment = Omit<z.infer<typeof Segment>, 'debutMs'>
+
 /** A row of `hub.trace_part`. */
 interface StoredPart {
   trace_id: string
@@ -38,7 +41,7 @@ interface StoredPart {
   route: unknown
   status: unknown
   error: string | null
-  spans: z.infer<typeof Segment>[]
+  spans: StoredSegment[]
 }
 
 /** Where kept spans go beside the store. */
@@ -180,7 +183,7 @@ function toStored(spans: readonly ReadableSpan[]): StoredPart {
   }
 }
 
-function toSegment(span: ReadableSpan): z.infer<typeof Segment> {
+function toSegment(span: ReadableSpan): StoredSegment {
   return {
     id: span.spanContext().spanId,
     parent: span.parentSpanContext?.spanId ?? null,

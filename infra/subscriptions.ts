@@ -119,6 +119,7 @@ async function advance(
         {
           kind: SpanKind.CONSUMER,
           parent: contextFrom(event.traceparent),
+          refusalFails: true,
           attributes: {
             'messaging.operation.type': 'process',
             'messaging.destination.name': event.type,

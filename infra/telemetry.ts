@@ -84,6 +84,8 @@ export interface SpanOptions {
   readonly attributes?: Record<string, string | number | boolean>
   /** The parent; absent: the span that is active here. */
   readonly parent?: Context
+  /** Nobody reads a refusal here, so it is a failure: in a reaction or a timer. */
+  readonly refusalFails?: boolean
 }
 
 /** Runs `work` in a span that ends whatever happens; an error marks it with its name, never its message. */
@@ -101,7 +103,7 @@ export async function inSpan<T>(
   try {
     return await context.with(trace.setSpan(parent, span), () => work(span))
   } catch (error) {
-    failSpan(span, error)
+    failSpan(span, error, options.refusalFails)
     throw error
   } finally {
     span.end()
@@ -112,8 +114,11 @@ export async function inSpan<T>(
  * Marks a span as failed: the class of the error and its code, never its text (it may quote a citizen). A
  * refusal is an answer like another: it only leaves its code.
  */
-export function failSpan(span: Span, error: unknown): void {
-  if (error instanceof Refusal) return void span.setAttribute('guichet.refus', error.code)
+export function failSpan(span: Span, error: unknown, refusalFails = false): void {
+  if (error instanceof Refusal) {
+    span.setAttribute('guichet.refus', error.code)
+    if (!refusalFails) return
+  }
   const name = error instanceof Error ? error.name : 'Error'
   const code = error instanceof Error && 'code' in error ? String(error.code) : name
   span.setAttribute('error.type', code)

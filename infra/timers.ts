@@ -87,10 +87,14 @@ async function fireOne(options: TimersOptions, timer: Timer, due: DueTimer): Pro
   const attributes = { 'guichet.timer.name': timer.name, 'guichet.timer.attempt': attempt }
   let traceId: string | undefined
   try {
-    await inSpan(`timer ${timer.name}`, { parent: ROOT_CONTEXT, attributes }, async () => {
-      traceId = currentTraceId()
-      await strikeOff(options, timer, due)
-    })
+    await inSpan(
+      `timer ${timer.name}`,
+      { parent: ROOT_CONTEXT, attributes, refusalFails: true },
+      async () => {
+        traceId = currentTraceId()
+        await strikeOff(options, timer, due)
+      },
+    )
   } catch (error) {
     failure = error
     outcome = await recordFailure(options, due, { attempt, error, traceId })

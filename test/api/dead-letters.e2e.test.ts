@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { DeciderDossier, DossierDecide, LireDossier } from '../../contracts/demarches.ts'
 import { LireDocument } from '../../contracts/documents.ts'
-import { type LettreMorte, ListerLettresMortes, RelancerLettreMorte } from '../../contracts/hub.ts'
+import { type LettreMorte, LireTrace, ListerLettresMortes, RelancerLettreMorte } from '../../contracts/hub.ts'
 import { pdf } from '../documents/fixtures.ts'
 import { refusal } from '../support/api.ts'
 import { inInstruction } from '../support/dossiers.ts'
@@ -56,18 +56,21 @@ async function brokenDecision() {
     implicite: false,
     documentId,
   })
-  await sql`insert into hub.event (type, source, subject, sequence, time, actor_kind, usager_id, data)
-    select ${DossierDecide.type}, 'demarches', ${`dossier/${dossier.id}`}, version + 1, now(), 'systeme', usager_id, ${sql.json(data)}
+  const traceId = randomBytes(16).toString('hex')
+  await sql`insert into hub.event (type, source, subject, sequence, time, actor_kind, usager_id, traceparent, data)
+    select ${DossierDecide.type}, 'demarches', ${`dossier/${dossier.id}`}, version + 1, now(), 'systeme', usager_id,
+      ${`00-${traceId}-${traceId.slice(16)}-01`}, ${sql.json(data)}
     from demarches.dossier where id = ${dossier.id}`
   return {
     id: dossier.id,
+    traceId,
     documentId,
     mend: async () => void (await sql`update documents.document set id = ${documentId} where id = ${hidden}`),
   }
 }
 
 test('an event that fails stops its own object, shows as a dead letter, and after the repair a relance does it', async () => {
-  const { id, documentId, mend } = await brokenDecision()
+  const { id, documentId, traceId, mend } = await brokenDecision()
   const letter = await stoppedLetter(`dossier/${id}`)
   const [event] = await hubDatabase()<{ rang: number }[]>`
     select rang from hub.event where subject = ${`dossier/${id}`} and type = ${DossierDecide.type}`
@@ -78,6 +81,14 @@ test('an event that fails stops its own object, shows as a dead letter, and afte
     type: DossierDecide.type,
     tentatives: 1,
     erreur: 'Refusal',
+    traceId,
+  })
+  // It leads to the trace in which it failed.
+  await eventually(async () => {
+    const { segments } = await admin.ok(LireTrace, { id: traceId })
+    expect(segments).toContainEqual(
+      expect.objectContaining({ nom: `process ${DossierDecide.type}`, erreur: 'piece-inconnue' }),
+    )
   })
 
   // The others go on.

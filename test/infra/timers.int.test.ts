@@ -31,7 +31,9 @@ const arm = (id: string, at: Date | null, sql: Queryable = service) =>
   change(sql, id, undefined, { timers: { [name]: at } })
 const effects = async () => (await db.sql`select from essai.effet`).length
 const row = async (id: string) =>
-  (await db.sql`select due_at, attempts, stopped, error from hub.timer where subject = ${dossier(id)}`)[0]
+  (
+    await db.sql`select due_at, attempts, stopped, error, failing_since from hub.timer where subject = ${dossier(id)}`
+  )[0]
 
 test('a timer fires when it is due, not before, and is struck off', async () => {
   const id = await create(service, undefined, { timers: { [name]: later } })
@@ -120,11 +122,15 @@ test('a timer that fails leaves nothing and is tried again later, ten times at m
     at = new Date(at.getTime() + attempt * 30_000)
   }
   expect(await row(id)).toMatchObject({ attempts: 10, stopped: true })
+  const [failure] = await db.sql<{ since: number; traceId: string }[]>`
+    select extract(epoch from now() - failing_since)::float8 as since, trace_id from hub.failure where subject like ${`%/${id}`}`
+  expect(failure!.since).toBeLessThan(60) // not when it would be tried next
+  expect(failure!.traceId).toMatch(/^[0-9a-f]{32}$/)
   expect(await fireDue({ ...one, now: () => later }, only(effect))).toBe(0)
   expect(await effects()).toBe(0)
 
   await arm(id, noon)
-  expect(await row(id)).toMatchObject({ attempts: 0, stopped: false, error: null })
+  expect(await row(id)).toMatchObject({ attempts: 0, stopped: false, error: null, failingSince: null })
   expect(await fireDue(one, only(effect))).toBe(1)
 })
 

@@ -107,29 +107,10 @@ test('what a stranger puts into addresses, headers and bodies is not repeated', 
     for (const path of ['/v1/admin/traces', '/v1/agents/dossiers', '/v1/evenements', '/v1/moi/suivi'])
       await stranger(['usager', 'agent:etat-civil', 'administrateur']).send('GET', `${path}?${name}=${word}`)
   }
-  const headers = [
-    ...[
-      'user-agent',
-      'referer',
-      'cookie',
-      'x-forwarded-for',
-      'forwarded',
-      'origin',
-      'accept',
-      'accept-language',
-    ],
-    ...[
-      'authorization',
-      'idempotency-key',
-      'if-match',
-      'last-event-id',
-      'range',
-      'traceparent',
-      'tracestate',
-    ],
-    ...['baggage', 'content-type', 'x-request-id', 'x-quelconque'],
-  ]
-  for (const name of headers) {
+  const headers =
+    'user-agent referer cookie x-forwarded-for forwarded origin accept accept-language authorization idempotency-key ' +
+    'if-match last-event-id range traceparent tracestate baggage content-type x-request-id x-quelconque'
+  for (const name of headers.split(' ')) {
     const word = canary(`the header ${name}`)
     await usager.send('GET', `/v1/dossiers/${id}`, { headers: { [name]: word } })
     await usager.send('POST', '/v1/dossiers', {
@@ -141,7 +122,7 @@ test('what a stranger puts into addresses, headers and bodies is not repeated', 
   const json = { 'content-type': 'application/json' }
   for (const body of [
     `{"nom": "${canary('broken JSON')}`,
-    `${canary('no JSON at all')}`,
+    canary('no JSON at all'),
     `{"__proto__": {"a": "${canary('a poisoned body')}"}}`,
     `{"${canary('an unknown field')}": 1}`,
     `{"demarche": ["${canary('a field of another type')}"]}`,

@@ -12,3 +12,7 @@ create or replace view hub.failure as
 
 -- Dead letters are counted at each reading of the metrics.
 create index timer_stopped on hub.timer (id) where stopped;
+
+-- What an administrator looks for is rare among millions of parts: these indexes hold only that.
+create index trace_part_error on hub.trace_part (started_at desc, trace_id) where error is not null;
+create index trace_part_slow on hub.trace_part (started_at desc, trace_id) where method is not null and duration_ms >= 1000;
