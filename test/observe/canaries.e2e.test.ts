@@ -59,7 +59,7 @@ async function nothingFound(): Promise<void> {
   await eventually(async () => {
     expect(hub.process.output).toContain(traceId)
     expect(receiver.spans().some((span) => span.traceId === traceId)).toBe(true)
-    expect(await sql`select from hub.span where trace_id = ${traceId}`).not.toHaveLength(0)
+    expect(await sql`select from hub.trace_part where trace_id = ${traceId}`).not.toHaveLength(0)
   })
   const texts = await places()
   const leaks = [...canaries].flatMap(([what, word]) =>
