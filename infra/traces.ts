@@ -34,7 +34,9 @@ export async function listerTraces(
       failed.error as erreur
     from hub.trace_part p
     left join lateral (
-      select f.error from hub.trace_part f where f.trace_id = p.trace_id and f.error is not null order by f.started_at limit 1
+      -- Not "order by ... limit 1": PostgreSQL may then look through all parts by time, for each trace.
+      select (array_agg(f.error order by f.started_at))[1] as error from hub.trace_part f
+      where f.trace_id = p.trace_id and f.error is not null
     ) failed on true
     where p.method is not null
       ${route ? sql`and p.route = ${route}` : sql``}
