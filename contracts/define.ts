@@ -79,10 +79,21 @@ export function personal<T extends z.ZodType>(schema: T): T {
 }
 
 export const Id = z.uuid().describe('Identifiant opaque')
+
+/** RFC 3339 has a year 0 and an offset can lead beyond 9999; PostgreSQL's calendar and ISO's four digits do not. */
+const inCalendar = (text: string) =>
+  Date.parse(text) >= Date.parse('0001-01-01') && Date.parse(text) < Date.parse('+010000-01-01')
+const calendar = { message: 'Une année de 0001 à 9999 est attendue.', abort: true }
 /** A civil day in Europe/Paris, `AAAA-MM-JJ`. */
-export const Jour = z.iso.date().describe('Jour civil (Europe/Paris), AAAA-MM-JJ')
+export const Jour = z.iso
+  .date({ abort: true })
+  .refine(inCalendar, calendar)
+  .describe('Jour civil (Europe/Paris), AAAA-MM-JJ')
 /** An instant, RFC 3339 with offset. */
-export const Instant = z.iso.datetime({ offset: true }).describe('Instant RFC 3339 avec fuseau')
+export const Instant = z.iso
+  .datetime({ offset: true, abort: true })
+  .refine(inCalendar, calendar)
+  .describe('Instant RFC 3339 avec fuseau')
 
 /** Keyset page of a list: `suivant` is null on the last page. */
 export function page<T extends z.ZodType>(item: T) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Id, Jour } from '../../contracts/define.ts'
+import { Id, Instant, Jour } from '../../contracts/define.ts'
 import type { ListerDossiers, ListerDossiersAgent } from '../../contracts/demarches.ts'
 import { personne } from '../../infra/access.ts'
 import { decodeCursor, encodeCursor } from '../../infra/cursor.ts'
@@ -8,10 +8,8 @@ import { lireRecherche } from './recherche.ts'
 import * as store from './store.ts'
 import { resumeDossier } from './vue-dossier.ts'
 
-/** PostgreSQL's calendar has no year 0; that of RFC 3339 has. */
-const existe = (date: string) => date >= '0001'
-const CurseurUsager = z.tuple([z.iso.datetime().refine(existe), Id])
-const CurseurAgent = z.tuple([Jour.refine(existe), Id])
+const CurseurUsager = z.tuple([Instant, Id])
+const CurseurAgent = z.tuple([Jour, Id])
 
 export async function listerDossiers(
   { apres, limite, etat }: z.output<typeof ListerDossiers.params>,
@@ -38,8 +36,7 @@ export async function listerDossiersAgent(
 ): Promise<z.output<typeof ListerDossiersAgent.returns>> {
   const [echeance, id] = apres ? decodeCursor(apres, CurseurAgent) : []
   const recherche = texte ? lireRecherche(texte) : {}
-  if (!recherche || (filtre.echeanceAvant && !existe(filtre.echeanceAvant)))
-    return { elements: [], suivant: null }
+  if (!recherche) return { elements: [], suivant: null }
   const lus = await store.listerDossiersAgent(call.db.sql, {
     ...filtre,
     ...recherche,

@@ -400,13 +400,14 @@ describe('a query', () => {
       'etat=brouillon',
       'echeanceAvant=2027-02-30',
       'echeanceAvant=demain',
+      'echeanceAvant=0000-01-01',
       'texte=a',
       'texte=',
       `texte=${'a'.repeat(101)}`,
     ])
       refusal(await claire.send('GET', `/v1/agents/dossiers?${query}`), 'donnees-invalides')
     for (const query of [
-      'echeanceAvant=0000-01-01',
+      'echeanceAvant=0001-01-01',
       'echeanceAvant=9999-12-31',
       'demarche=inconnue',
       "texte=')%7C%26!:*'",
