@@ -1,4 +1,4 @@
-import { chmod, mkdtemp } from 'node:fs/promises'
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPool } from '../../infra/db.ts'
@@ -15,7 +15,7 @@ declare global {
 
 /**
  * One PostgreSQL server for the whole run, with a migrated template that each test file clones; and, for the
- * e2e tier, one hub as a real process (TEST_HUB_URL, TEST_HUB_DATABASE_URL).
+ * e2e tier, one hub as a real process (TEST_HUB_URL, TEST_HUB_DATABASE_URL, TEST_HUB_LOG).
  */
 export default async function globalSetup(): Promise<void> {
   const tiers = process.env.TIERS?.split(',') ?? []
@@ -49,9 +49,12 @@ async function startHubForAll(serverUrl: string, folder: string): Promise<void> 
   const databaseUrl = serverUrl.replace(/[^/]+$/, 'guichet_e2e')
   const port = await freePort()
   const publicUrl = `http://127.0.0.1:${port}`
-  const hub = new HubProcess({ port, databaseUrl, dataFolder: join(folder, 'e2e'), publicUrl })
+  const logFile = join(folder, 'hub.log')
+  await writeFile(logFile, '')
+  const hub = new HubProcess({ port, databaseUrl, dataFolder: join(folder, 'e2e'), publicUrl, logFile })
   globalThis.guichetTestServer!.hub = hub
   await hub.start()
   process.env.TEST_HUB_URL = publicUrl
   process.env.TEST_HUB_DATABASE_URL = databaseUrl
+  process.env.TEST_HUB_LOG = logFile
 }

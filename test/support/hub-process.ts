@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -17,6 +18,8 @@ export interface HubProcessOptions {
   readonly env?: Readonly<Record<string, string>>
   /** How much of the end of its output is kept. */
   readonly outputLimit?: number
+  /** Where everything it prints is kept as well. */
+  readonly logFile?: string
 }
 
 /** A hub as a real process of its own, started as `npm start` does. */
@@ -53,7 +56,9 @@ export class HubProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
+    const { logFile } = this.#options
     const keep = (chunk: Buffer) => {
+      if (logFile) appendFileSync(logFile, chunk)
       this.#output = (this.#output + chunk.toString()).slice(-(this.#options.outputLimit ?? 20_000))
     }
     child.stdout.on('data', keep)
