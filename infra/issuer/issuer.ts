@@ -35,12 +35,11 @@ export interface IssuerOptions {
 export async function createIssuer(
   options: IssuerOptions,
 ): Promise<(req: IncomingMessage, res: ServerResponse) => void> {
-  const { sql, environment, log } = options
+  const { sql, publicUrl, environment, log } = options
   if (environment === 'production')
     throw new Error(
       'The embedded issuer has public demo passwords and does not start in production: set KEYCLOAK_URL.',
     )
-  const publicUrl = options.publicUrl.replace(/\/+$/, '')
   const issuer = `${publicUrl}${realmPath}`
   const [keys, adapter] = await Promise.all([loadKeys(sql), createAdapter(sql)])
   const mountPath = new URL(issuer).pathname
