@@ -62,9 +62,14 @@ export async function createHttpServer(
         maxHeaderSize: 16_384,
         requestTimeout: 120_000,
         keepAliveTimeout: 10_000,
+        // Node would drop a second Authorization or Content-Type without a word; a proxy may have read that one.
+        joinDuplicateHeaders: true,
+        requireHostHeader: false, // refused below, as a problem
       }
       servers.push(createServer(limits, answer), createServer(limits, answer))
       servers[1]!.on('clientError', endWithProblem)
+      // What else a client expects beside 100-continue need not be met (RFC 9110, 10.1.1).
+      for (const server of servers) server.on('checkExpectation', answer)
       return servers[0]!
     },
   })
@@ -84,6 +89,11 @@ export async function createHttpServer(
   app.setNotFoundHandler(sendNotFound)
 
   app.addHook('onRequest', (request, reply, done) => context.with(startRequest(log, request, reply), done))
+  app.addHook('onRequest', async ({ raw }) => {
+    const hosts = raw.headersDistinct['host']?.length ?? 0
+    // RFC 9112, 3.2: one, and only HTTP/1.0 knows none.
+    if (hosts > 1 || (hosts === 0 && raw.httpVersion !== '1.0')) throw new Refusal('requete-illisible')
+  })
   app.addHook('onError', async (request, _reply, error) => {
     if (request.span && !(error instanceof Refusal)) failSpan(request.span, error)
   })
