@@ -27,10 +27,15 @@ export async function replyTo(outgoing: ClientRequest): Promise<RawReply> {
   return { status: response.statusCode ?? 0, headers: response.headers, bytes: Buffer.concat(chunks) }
 }
 
-/** Sends these characters on a bare connection; resolves to everything that came back. */
-export async function speak(text: string): Promise<string> {
+/**
+ * Sends this on a bare connection; resolves to everything that came back until the server closed it.
+ * @param hangUp says at once that nothing follows; Node then answers only what it knows at once
+ */
+export async function speak(text: string | Buffer, hangUp = true): Promise<string> {
   const socket: Socket = connect(Number(new URL(hubUrl).port), new URL(hubUrl).hostname)
-  socket.end(text)
+  socket.setTimeout(5000, () => socket.destroy(new Error('the server neither answered nor closed')))
+  if (hangUp) socket.end(text)
+  else socket.write(text)
   const chunks: Buffer[] = []
   for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk)
   return Buffer.concat(chunks).toString()
