@@ -111,8 +111,10 @@ async function complaints(found: readonly Found[]): Promise<string[]> {
       if (source === null) return computed[where] ? [] : [`${where}: a computed expression`]
       // Large enough that the automaton, which proves, is never given up for guessing.
       const options = { timeout: 20_000, maxRepeatCount: 1000, maxNFASize: 500_000 }
-      const { status, complexity } = await check(source, flags, options)
-      return status === 'safe' ? [] : [`${where}: ${text} is ${status}, ${complexity?.summary}`]
+      const verdict = await check(source, flags, options)
+      if (verdict.status === 'safe') return []
+      const why = verdict.status === 'vulnerable' ? verdict.complexity.summary : verdict.error.kind
+      return [`${where}: ${text} is ${verdict.status}: ${why}`]
     }),
   )
   return verdicts.flat()

@@ -6,6 +6,9 @@ import * as oidc from 'openid-client'
 export interface Session {
   /** A valid access token, refreshed when it is about to end. */
   token(): Promise<string>
+  /** What came with it: neither opens anything in the API. */
+  readonly idToken?: string | undefined
+  readonly refreshToken?: string | undefined
 }
 
 const redirectUri = 'http://127.0.0.1:8765/callback'
@@ -34,6 +37,8 @@ export async function signIn(
   })
   let expiresAt = Date.now() + (tokens.expires_in ?? 60) * 1000
   return {
+    idToken: tokens.id_token,
+    refreshToken: tokens.refresh_token,
     async token() {
       if (Date.now() > expiresAt - 20_000 && tokens.refresh_token) {
         tokens = await oidc.refreshTokenGrant(configuration, tokens.refresh_token)

@@ -47,8 +47,13 @@ export async function issuedToken(
   header: object = {},
   key?: SigningKey,
 ): Promise<string> {
+  return makeToken(key ?? (await issuerKey()), { ...issuedClaims(), ...claims }, header)
+}
+
+/** The claims of a token of the issuer, of somebody new. */
+export function issuedClaims(): Record<string, unknown> {
   const now = Math.floor(Date.now() / 1000)
-  const usual = {
+  return {
     iss: `${hubUrl}/realms/malakoff`,
     aud: [hubAudience],
     typ: 'Bearer',
@@ -59,7 +64,6 @@ export async function issuedToken(
     jti: randomUUID(),
     realm_access: { roles: ['usager'] },
   }
-  return makeToken(key ?? (await issuerKey()), { ...usual, ...claims }, header)
 }
 
 /** The key that the issuer signs with. */
