@@ -13,9 +13,9 @@ import { type Ground, grounds } from './grounds.ts'
  */
 const all = process.env.HOSTILE_ALL === '1'
 const seed = Number(process.env.HOSTILE_SEED ?? randomInt(2 ** 31))
-/** The share of the cases of a place, beside the first few. */
-const share = { usual: 0.15, deep: 0.03 }
-const always = 3
+/** The share of the cases of a place, beside its first. */
+const share = { usual: 0.1, deep: 0.02 }
+const always = 1
 /** Nothing that can be asked for takes longer, milliseconds, on a machine that is busy with tests. */
 const bound = 1000
 
@@ -79,9 +79,9 @@ describe('whatever is sent, the hub answers a refusal in French or does what was
     }
     const wrong = failures.toSorted().slice(0, 20).join('\n\n')
     if (wrong) throw new Error(`${failures.length} wrong, HOSTILE_SEED=${seed}:\n${wrong}`)
-    expect(Math.min(...counts)).toBeGreaterThan(40)
-    expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThan(2500)
-  }, 120_000)
+    expect(Math.min(...counts)).toBeGreaterThan(20)
+    expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThan(1500)
+  }, 300_000)
 
   test('afterwards it is well, and nothing that happened was unforeseen', async () => {
     expect((await anonyme.send('GET', '/health/ready')).status).toBe(200)
