@@ -23,15 +23,23 @@ const anything = fc.oneof(
   fc.constantFrom('toString', 'constructor', 'valueOf', 'then', 'length').map((name) => ({ [name]: 1 })),
 )
 
+/** Of fields that no contract knows: odd ones, and very many. */
+const names = fc.oneof(
+  fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 3 }),
+  fc.constantFrom(['__proto__'], ['a/b~c', '~'], ['', ' '], ['toString', 'length']),
+  fc.constant(Array.from({ length: 80 }, (_, n) => `champ${n}`)),
+)
+
 /** The same value with something else in one place, or with something more. */
 function mutated(value: Record<string, unknown>): fc.Arbitrary<unknown> {
   const places = placesIn(value)
   return fc.oneof(
     anything,
     fc.tuple(fc.constantFrom(...places), anything).map(([place, other]) => replaced(value, place, other)),
-    fc.tuple(fc.string({ unit: 'binary' }), anything).map(([name, other]) => {
+    fc.tuple(names, anything).map(([added, other]) => {
       const copy = { ...value }
-      Object.defineProperty(copy, name, { value: other, enumerable: true, configurable: true })
+      for (const name of added)
+        Object.defineProperty(copy, name, { value: other, enumerable: true, configurable: true })
       return copy
     }),
   )
