@@ -69,7 +69,7 @@ function endRequest(log: Logger, work: Work, request: FastifyRequest, reply: Fas
     sqlMs: work.statements ? rounded(work.databaseMs) : undefined,
     traceId: span?.spanContext().traceId,
   }
-  if (fault !== null) log.error({ ...fields, err: fault }, 'request')
+  if (fault) log.error({ ...fields, err: fault }, 'request')
   else if (status < 400 && route.startsWith('/health/')) log.debug(fields, 'request')
   else log.info(fields, 'request')
 }
