@@ -102,5 +102,18 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
 }
 
+/** What the OTLP exporters read by themselves: secrets and certificates, which are none of our business. */
+const exporterVariable =
+  /^OTEL_EXPORTER_OTLP_(?:ENDPOINT|HEADERS|CERTIFICATE|CLIENT_KEY|CLIENT_CERTIFICATE|COMPRESSION)$/
+
+/**
+ * Takes away the variables that OpenTelemetry's NodeSDK would obey unasked: OTEL_SDK_DISABLED alone would take the
+ * trace id out of every answer, and OTEL_TRACES_SAMPLER overrule TRACE_RATIO.
+ */
+export function forgetSdkVariables(environment: NodeJS.ProcessEnv = process.env): void {
+  for (const name of Object.keys(environment))
+    if (name.startsWith('OTEL_') && !exporterVariable.test(name)) delete environment[name]
+}
+
 /** A wrong setting: its message is all the administrator needs, no stack. */
 export class ConfigError extends Error {}

@@ -8,26 +8,22 @@ import {
   type Context,
   type Span,
 } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import { NodeSDK } from '@opentelemetry/sdk-node'
 import {
   createAlwaysRecordSampler,
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
-  TracerProvider,
 } from '@opentelemetry/sdk-trace'
 import { Refusal } from '../contracts/errors.ts'
-import { type Config, readConfig } from './config.ts'
+import { type Config, forgetSdkVariables, readConfig } from './config.ts'
 import type { Sql } from './db.ts'
 import type { Logger } from './log.ts'
 import type { OtlpSpans } from './otlp.ts'
 import { resource } from './resource.ts'
 import { SpanStore } from './span-store.ts'
 
-/**
- * Loaded by `node --import` before anything else. The SDK's parts are put together here, not by NodeSDK: that
- * one obeys a dozen OTEL_* variables (OTEL_SDK_DISABLED alone would take the trace id out of every answer).
- */
+/** Loaded by `node --import` before anything else: every span of this process passes through here. */
 let otlp: OtlpSpans | undefined
 /** Keeps the spans of this process for the administrator, and decides which traces are kept anywhere. */
 let spanStore: SpanStore | undefined
@@ -51,16 +47,18 @@ async function startTracing(): Promise<void> {
     remoteParentSampled: ratio,
     remoteParentNotSampled: ratio,
   })
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
-  trace.setGlobalTracerProvider(
-    new TracerProvider({
-      resource,
-      // Everything is recorded: the store decides at the end of a trace, and keeps errors and slow ones.
-      sampler: createAlwaysRecordSampler(ours),
-      spanProcessors: [spanStore],
-    }),
-  )
+  forgetSdkVariables()
+  new NodeSDK({
+    resource,
+    autoDetectResources: false,
+    instrumentations: [],
+    metricReaders: [], // infra/metrics-export.ts has its own
+    logRecordProcessors: [],
+    textMapPropagator: new W3CTraceContextPropagator(),
+    // Everything is recorded: the store decides at the end of a trace, and keeps errors and slow ones.
+    sampler: createAlwaysRecordSampler(ours),
+    spanProcessors: [spanStore],
+  }).start()
 }
 
 /** From here on kept spans are written, and sent; returns what does so with the last ones. */
