@@ -6,16 +6,20 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../infra/embedd
 import { migrationSources } from '../../infra/hub.ts'
 import { migrate } from '../../infra/migrate.ts'
 import { freePort } from '../demo/sign-in.ts'
+import { launchChromium, type ChromiumServer } from './chromium.ts'
 import globalTeardown from './global-teardown.ts'
 import { HubProcess } from './hub-process.ts'
 
 declare global {
-  var guichetTestServer: { postgres: EmbeddedPostgres; folder: string; hub?: HubProcess } | undefined
+  var guichetTestServer:
+    | { postgres: EmbeddedPostgres; folder: string; hub?: HubProcess; chromium?: ChromiumServer }
+    | undefined
 }
 
 /**
- * One PostgreSQL server for the whole run, with a migrated template that each test file clones; and, for the
- * e2e tier, one hub as a real process (TEST_HUB_URL, TEST_HUB_DATABASE_URL, TEST_HUB_LOG).
+ * One PostgreSQL server for the whole run, with a migrated template that each test file clones; for the e2e and
+ * browser tiers, one hub as a real process (TEST_HUB_URL, TEST_HUB_DATABASE_URL, TEST_HUB_LOG); for the latter, one browser
+ * (TEST_CHROMIUM).
  */
 export default async function globalSetup(): Promise<void> {
   const tiers = process.env.TIERS?.split(',') ?? []
@@ -35,7 +39,12 @@ export default async function globalSetup(): Promise<void> {
     const template = createPool({ url: url.href, max: 2, name: 'test template' })
     await migrate(template, await migrationSources())
     await template.end()
-    if (tiers.includes('e2e')) await startHubForAll(server.url, folder)
+    if (tiers.includes('e2e') || tiers.includes('browser')) await startHubForAll(server.url, folder)
+    if (tiers.includes('browser')) {
+      const chromium = await launchChromium()
+      globalThis.guichetTestServer.chromium = chromium
+      process.env.TEST_CHROMIUM = chromium.wsEndpoint()
+    }
   } catch (error) {
     await globalTeardown()
     throw error

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 export default async function globalTeardown(): Promise<void> {
   const server = globalThis.guichetTestServer
   if (!server) return
+  await server.chromium?.close()
   await server.hub?.stop()
   await server.postgres.stop()
   await rm(server.folder, { recursive: true, force: true })
