@@ -207,7 +207,7 @@ export const ModifierDossier = command({
   params: z.strictObject({
     id: Id,
     ...SiVersion,
-    formulaire: Formulaire.optional(),
+    formulaire: Formulaire.optional().meta({ examples: [{ nom: 'Ferrand', prenom: 'Amina' }] }),
     pieces: Pieces.optional(),
   }),
   returns: Dossier,

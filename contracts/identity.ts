@@ -58,7 +58,8 @@ export const ModifierMoi = command({
     courriel: personal(z.email().max(254)).nullable().optional(),
     telephone: personal(z.string().regex(/^\+?[0-9 .]{6,20}$/))
       .nullable()
-      .optional(),
+      .optional()
+      .meta({ examples: ['01 46 55 00 00'] }),
     langue: Langue.optional(),
   }),
   returns: Moi,

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../infra/config.ts'
@@ -7,7 +6,7 @@ import { openApiDocument } from './openapi.ts'
 import { preferred } from './pages/accept.ts'
 import { addAsset } from './pages/asset.ts'
 import { pageHeaders } from './pages/layout.ts'
-import { redirectPage, referenceHeaders, referencePage } from './pages/reference.ts'
+import { referenceHeaders, type ReferenceOptions, referencePage } from './pages/reference/page.ts'
 import { links, welcomePage } from './pages/welcome.ts'
 
 const htmlType = 'text/html; charset=utf-8'
@@ -21,12 +20,13 @@ export async function addPages(app: FastifyInstance, config: Config): Promise<vo
   const issuer = `${config.keycloakUrl ?? publicUrl}/realms/malakoff`
 
   addWelcome(app, config, issuer)
+  const openApi = openApiDocument(publicUrl, issuer)
   addAsset(app, '/v1/openapi.json', {
     type: 'application/json; charset=utf-8',
-    body: JSON.stringify(openApiDocument(publicUrl, issuer)),
+    body: JSON.stringify(openApi),
     headers: { 'access-control-allow-origin': '*' },
   })
-  await addReference(app, { publicUrl, issuer })
+  await addReference(app, openApi, { publicUrl, issuer })
 
   const icon = await readOwn('favicon.svg')
   addAsset(app, '/favicon.svg', { type: svgType, body: icon })
@@ -45,29 +45,12 @@ function addWelcome(app: FastifyInstance, config: Config, issuer: string): void 
   })
 }
 
-async function addReference(
-  app: FastifyInstance,
-  options: { publicUrl: string; issuer: string },
-): Promise<void> {
-  const headers = referenceHeaders(options)
-  addAsset(app, '/docs', { type: htmlType, body: referencePage(options), headers })
+async function addReference(app: FastifyInstance, openApi: object, options: ReferenceOptions): Promise<void> {
+  const body = referencePage(openApi, options)
+  addAsset(app, '/docs', { type: htmlType, body, headers: referenceHeaders(options) })
   app.get('/docs/', async (_request, reply) => await reply.redirect('/docs', 308))
-  addAsset(app, '/docs/oauth2-redirect.html', { type: htmlType, body: redirectPage, headers })
-  addAsset(app, '/docs/oauth2-redirect.js', {
-    type: scriptType,
-    body: await readSwaggerUi('oauth2-redirect.js'),
-  })
-  addAsset(app, '/docs/swagger-ui-bundle.js', {
-    type: scriptType,
-    body: await readSwaggerUi('swagger-ui-bundle.js'),
-  })
-  addAsset(app, '/docs/swagger-ui.css', { type: styleType, body: await readSwaggerUi('swagger-ui.css') })
-  addAsset(app, '/docs/reference.js', { type: scriptType, body: await readOwn('reference.js') })
-  addAsset(app, '/docs/reference.css', { type: styleType, body: await readOwn('reference.css') })
-}
-
-async function readSwaggerUi(name: string): Promise<Buffer> {
-  return await readFile(createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`))
+  addAsset(app, '/docs/reference.js', { type: scriptType, body: await readOwn('reference/script.js') })
+  addAsset(app, '/docs/reference.css', { type: styleType, body: await readOwn('reference/style.css') })
 }
 
 async function readOwn(name: string): Promise<Buffer> {

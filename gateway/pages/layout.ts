@@ -13,6 +13,8 @@ body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; back
 header { background: var(--carte); border-bottom: 1px solid var(--filet); border-top: .3rem solid var(--accent) }
 header p, main, footer p { width: 100%; max-width: 46rem; margin: 0 auto; padding: .9rem 1rem }
 header p { font-weight: 650 }
+header a { color: inherit; text-decoration: none }
+header a:hover { text-decoration: underline }
 header span { display: block; font-weight: 400; font-size: .9375rem; color: var(--doux) }
 main { flex: 1; padding: 1.5rem 1rem 2.5rem }
 .carte { margin-top: 1.5rem; background: var(--carte); border: 1px solid var(--filet); border-radius: .5rem;
@@ -38,8 +40,16 @@ footer { border-top: 1px solid var(--filet); color: var(--doux); font-size: .937
 .evitement:focus { left: 0; padding: .8rem 1rem; background: var(--accent); color: var(--sur-accent) }
 `
 
-/** A page of the hub: French, no script, nothing fetched from elsewhere. */
-export function page(title: string, content: Html): string {
+export interface Extras {
+  /** Stands before `main`, beside it on a wide screen. */
+  readonly beside?: Html
+  /** Addresses of our own style sheet and script. */
+  readonly stylesheet?: string
+  readonly script?: string
+}
+
+/** A page of the hub: French, nothing fetched from elsewhere, and no script unless it is given one. */
+export function page(title: string, content: Html, { beside, stylesheet, script }: Extras = {}): string {
   return html`<!doctype html>
 <html lang="fr">
 <head>
@@ -48,14 +58,16 @@ export function page(title: string, content: Html): string {
 <title>${title} — Guichet de Malakoff</title>
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <style>${trusted(style)}</style>
-</head>
+${stylesheet ? html`<link rel="stylesheet" href="${stylesheet}">\n` : undefined}${
+  script ? html`<script src="${script}" defer></script>\n` : undefined
+}</head>
 <body>
 <a class="evitement" href="#contenu">Aller au contenu</a>
-<header role="banner"><p>Guichet de Malakoff <span>Vos démarches, en un seul endroit</span></p></header>
-<main id="contenu" tabindex="-1">
+<header role="banner"><p><a href="/">Guichet de Malakoff</a> <span>Vos démarches, en un seul endroit</span></p></header>
+${beside ? html`<div class="cadre">\n${beside}\n` : undefined}<main id="contenu" tabindex="-1">
 ${content}
 </main>
-<footer role="contentinfo"><p>Logiciel libre, sous licence EUPL-1.2.</p></footer>
+${beside ? html`</div>\n` : undefined}<footer role="contentinfo"><p>Logiciel libre, sous licence EUPL-1.2.</p></footer>
 </body>
 </html>
 `.markup

@@ -85,7 +85,7 @@ contiennent aucune donnée personnelle.</p>
 <h3>Lire les événements</h3>
 <pre><code>curl -H "Authorization: Bearer $JETON" \\
   "${publicUrl}/v1/evenements?apres=0"</code></pre>
-<p><a href="/docs#/hub/hub.listerEvenements">Tout sur ce flux, dans la référence de l’API</a></p>
+<p><a href="/docs#hub.listerEvenements">Tout sur ce flux, dans la référence de l’API</a></p>
 </section>`
 }
 
@@ -95,8 +95,8 @@ function forAdministrators(isDemo: boolean): Html {
 <ul>
 <li><a href="/health/ready">Le guichet est-il prêt&nbsp;?</a> (<code>/health/ready</code>&nbsp;: il peut servir)</li>
 <li><a href="/health/live">Le guichet est-il en vie&nbsp;?</a> (<code>/health/live</code>&nbsp;: son processus répond)</li>
-<li><a href="/docs#/hub/hub.listerLettresMortes">Lettres mortes</a>&nbsp;: les événements dont une réaction échoue,
-et <a href="/docs#/hub/hub.relancerLettreMorte">comment les relancer</a> après réparation</li>
+<li><a href="/docs#hub.listerLettresMortes">Lettres mortes</a>&nbsp;: les événements dont une réaction échoue,
+et <a href="/docs#hub.relancerLettreMorte">comment les relancer</a> après réparation</li>
 </ul>
 <p>Chaque réponse porte un en-tête <code>X-Trace-Id</code>, que l’on retrouve dans les journaux et dans les traces.</p>
 ${

@@ -68,7 +68,7 @@ export function originAllowed(origin: string, publicUrl: string): boolean {
 }
 
 function hostedRedirects(publicUrl: string): readonly string[] {
-  return [`${publicUrl}/retour`, `${publicUrl}/docs/oauth2-redirect.html`]
+  return [`${publicUrl}/retour`, `${publicUrl}/docs`]
 }
 
 /** The path of a plain-http loopback address; undefined for anything else. */

@@ -38,7 +38,7 @@ function addresses(text: string): string[] {
   return [...attributes, ...styles]
 }
 
-const htmlPages = ['/', '/docs', '/docs/oauth2-redirect.html', '/nulle-part']
+const htmlPages = ['/', '/docs', '/nulle-part']
 
 describe('the pages', () => {
   test.each(htmlPages)('%s is French HTML that fetches nothing from another host', async (url) => {
@@ -65,25 +65,20 @@ describe('the pages', () => {
     expect(body).not.toMatch(/\son[a-z]+=|\sstyle=|javascript:/)
   })
 
-  test.each(['/', '/nulle-part'])('%s has a style that its policy allows', async (url) => {
+  test.each(htmlPages)('%s has a style that its policy allows', async (url) => {
     const { headers, body } = await get(url, { accept: browser })
     const style = /<style>([^<]*)<\/style>/.exec(body)?.[1] ?? ''
-    expect(headers['content-security-policy']).toContain(
-      `style-src 'sha256-${hash('sha256', style, 'base64')}';`,
-    )
+    expect(headers['content-security-policy']).toContain(`'sha256-${hash('sha256', style, 'base64')}';`)
     expect(addresses(style)).toEqual([])
   })
 
-  test.each(['/', '/nulle-part'])(
-    '%s has its landmarks, one first heading and a way past the header',
-    async (url) => {
-      const { body } = await get(url, { accept: browser })
-      for (const landmark of ['<header role="banner">', '<main id="contenu"', '<footer role="contentinfo">'])
-        expect(body.split(landmark)).toHaveLength(2)
-      expect(body.match(/<h1[ >]/g)).toHaveLength(1)
-      expect(body).toContain('<a class="evitement" href="#contenu">')
-    },
-  )
+  test.each(htmlPages)('%s has its landmarks, one first heading and a way past the header', async (url) => {
+    const { body } = await get(url, { accept: browser })
+    for (const landmark of ['<header role="banner">', '<main id="contenu"', '<footer role="contentinfo">'])
+      expect(body.split(landmark)).toHaveLength(2)
+    expect(body.match(/<h1[ >]/g)).toHaveLength(1)
+    expect(body).toContain('<a class="evitement" href="#contenu">')
+  })
 })
 
 describe('the first page', () => {
@@ -100,7 +95,7 @@ describe('the first page', () => {
     const { body } = await get('/', { accept: browser })
     const own = addresses(body).filter((address) => /^\/(?!health|realms)/.test(address))
     expect(own).toEqual(
-      expect.arrayContaining(['/docs', '/v1/openapi.json', '/docs#/hub/hub.listerLettresMortes']),
+      expect.arrayContaining(['/docs', '/v1/openapi.json', '/docs#hub.listerLettresMortes']),
     )
     for (const address of own) expect((await get(address.split('#')[0]!)).statusCode).toBe(200)
     for (const address of addresses(body).filter((one) => one.startsWith('#')))
@@ -115,7 +110,7 @@ describe('the first page', () => {
     const ids = Object.values(paths).flatMap((item) =>
       Object.values(item).map(({ operationId }) => operationId),
     )
-    const linked = addresses(body).flatMap((address) => /^\/docs#\/\w+\/(.+)$/.exec(address)?.[1] ?? [])
+    const linked = addresses(body).flatMap((address) => /^\/docs#(.+)$/.exec(address)?.[1] ?? [])
     expect(linked).not.toEqual([])
     expect(ids).toEqual(expect.arrayContaining(linked))
   })
@@ -134,14 +129,8 @@ describe('the first page', () => {
 describe('the API reference', () => {
   test('is made of files that are all there, revalidated by their ETag', async () => {
     const { body } = await get('/docs')
-    const files = [
-      ...addresses(body).filter((address) => address.startsWith('/docs/')),
-      '/docs/oauth2-redirect.html',
-      '/docs/oauth2-redirect.js',
-    ]
-    expect(files).toEqual(
-      expect.arrayContaining(['/docs/swagger-ui-bundle.js', '/docs/swagger-ui.css', '/docs/reference.js']),
-    )
+    const files = addresses(body).filter((address) => address.startsWith('/docs/'))
+    expect(files.toSorted()).toEqual(['/docs/reference.css', '/docs/reference.js'])
     for (const url of files) {
       const first = await get(url)
       expect({ url, status: first.statusCode, type: first.headers['content-type'] }).toEqual({
@@ -155,9 +144,8 @@ describe('the API reference', () => {
     }
   })
 
-  test.each(['/docs/swagger-ui.css', '/docs/reference.css'])('%s fetches nothing', async (url) => {
-    const { body } = await get(url)
-    expect(addresses(body).filter((address) => !address.startsWith('data:'))).toEqual([])
+  test('has a style sheet that fetches nothing', async () => {
+    expect(addresses((await get('/docs/reference.css')).body)).toEqual([])
   })
 
   test.each([
@@ -167,25 +155,23 @@ describe('the API reference', () => {
     '/docs/..%5c..%5cpackage.json',
     '/docs//etc/passwd',
     '/docs/package.json',
-    '/docs/swagger-initializer.js',
-    '/docs/swagger-ui-bundle.js.map',
+    '/docs/reference/script.js',
+    '/docs/page.ts',
   ])('serves nothing else: %s', async (url) => {
     expect((await get(url)).statusCode).toBe(404)
   })
 
   test('may talk to the hub, and to Keycloak only where there is one', async () => {
-    expect((await get('/docs')).headers['content-security-policy']).toContain("connect-src 'self';")
+    expect((await get('/docs')).headers['content-security-policy']).toMatch(/connect-src 'self'$/)
     const real = await serve({ KEYCLOAK_URL: 'https://connexion.example/auth' })
     const { headers } = await get('/docs', {}, real)
     await real.close()
-    expect(headers['content-security-policy']).toContain("connect-src 'self' https://connexion.example;")
+    expect(headers['content-security-policy']).toMatch(/connect-src 'self' https:\/\/connexion\.example$/)
   })
 
   test('knows where sign-ins come back to', async () => {
     const moved = await serve({ PUBLIC_URL: 'https://guichet.example' })
-    expect((await get('/docs', {}, moved)).body).toContain(
-      'data-origin="https://guichet.example" data-client="portail"',
-    )
+    expect((await get('/docs', {}, moved)).body).toContain('data-origine="https://guichet.example"')
     await moved.close()
   })
 

@@ -296,7 +296,7 @@ describe('an authorization request', () => {
     ['http://localhost/callback'],
     ['http://localhost:65535/callback'],
     ['<publicUrl>/retour'],
-    ['<publicUrl>/docs/oauth2-redirect.html'],
+    ['<publicUrl>/docs'],
   ])('may come back to %s', async (uri) => {
     const page = await ask({ redirect_uri: uri.replace('<publicUrl>', one.publicUrl) })
     expect(page.location.pathname).toContain('/login/')

@@ -1,0 +1,38 @@
+import { html, type Html } from '../../../infra/issuer/html.ts'
+
+/**
+ * The texts of the OpenAPI document as HTML: paragraphs, `## headings`, lists, `code`, **bold** and links. They
+ * are our own (`openapi-texts.ts` and the contracts), and use no more of CommonMark than this.
+ */
+export function prose(text: string): Html[] {
+  return text.split(/\n{2,}|\n(?=## )|(?<=^## .*)\n/m).map(block)
+}
+
+function block(text: string): Html {
+  if (text.startsWith('## ')) return html`<h3>${inline(text.slice(3))}</h3>\n`
+  if (!text.startsWith('- ')) return html`<p>${inline(text)}</p>\n`
+  const items = text.slice(2).split(/\n- /)
+  return html`<ul>\n${items.map((item) => html`<li>${inline(item)}</li>\n`)}</ul>\n`
+}
+
+const marks = /`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]+)\]\(([^)]+)\)/g
+
+/** One line of such a text. */
+export function inline(text: string): Html[] {
+  const parts: Html[] = []
+  let end = 0
+  for (const match of text.matchAll(marks)) {
+    const [all, code, bold, label, address] = match
+    parts.push(html`${spaced(text.slice(end, match.index))}`)
+    end = match.index + all.length
+    if (code !== undefined) parts.push(html`<code>${code}</code>`)
+    else if (bold !== undefined) parts.push(html`<strong>${spaced(bold)}</strong>`)
+    else parts.push(html`<a href="${address}">${spaced(label!)}</a>`)
+  }
+  return [...parts, html`${spaced(text.slice(end))}`]
+}
+
+/** French sets a no-break space before these signs; the contracts, which programs read, do not. */
+function spaced(text: string): string {
+  return text.replace(/(?<=\S) ?([:;?!])(?=\s|$)/g, '\u{a0}$1')
+}
