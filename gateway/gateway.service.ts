@@ -12,6 +12,7 @@ import { type Caller, createAuthenticator } from './authenticate.ts'
 import { addCors } from './cors.ts'
 import { LiveStreams } from './live.ts'
 import { addPages } from './pages.ts'
+import { sendHealth } from './pages/health.ts'
 import { idempotencyOf, paramsOf } from './params.ts'
 import { probeIssuer } from './probe-issuer.ts'
 import { type Route, routes } from './routes.ts'
@@ -86,10 +87,10 @@ export async function startGateway({
     return await answer(route, reply, result)
   }
 
-  app.get('/health/live', async () => ({ statut: 'vivant' }))
-  app.get('/health/ready', async () => {
+  app.get('/health/live', (request, reply) => sendHealth('vivant', { statut: 'vivant' }, request, reply))
+  app.get('/health/ready', async (request, reply) => {
     const sante = stopping ? undefined : await call(broker, LireSante, {}, { principal: { kind: 'anonyme' } })
-    if (sante?.statut === 'pret') return sante
+    if (sante?.statut === 'pret') return await sendHealth('pret', sante, request, reply)
     throw new Refusal(
       'service-indisponible',
       stopping ? 'Le guichet s’arrête.' : 'La base de données ne répond pas.',

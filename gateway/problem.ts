@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorCatalog, Refusal } from '../contracts/errors.ts'
 import { currentTraceId } from '../infra/telemetry.ts'
+import { isApi, sendErrorPage, wantsPage } from './pages/error.ts'
 
 /** Fastify's own refusals, in our words. */
 const ofFastify: Record<string, ErrorCode> = {
@@ -40,7 +41,10 @@ export function problem(refusal: Refusal): { status: number; body: Record<string
   }
 }
 
-/** Answers an error. The request's line tells a refusal by its code, and a fault whole. */
+/**
+ * Answers an error: a problem for a program, a page for a person at a browser. The request's line tells a
+ * refusal by its code, and a fault whole.
+ */
 export async function sendProblem(
   error: unknown,
   request: FastifyRequest,
@@ -55,6 +59,8 @@ export async function sendProblem(
     void reply.header('www-authenticate', `Bearer realm="malakoff"${detail}`)
   }
   if (status === 503 || status === 429) void reply.header('retry-after', '2')
+  if (!isApi(request.url)) void reply.header('vary', 'Accept')
+  if (wantsPage(request)) return await sendErrorPage(refusal.code, currentTraceId(), reply)
   return await reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body))
 }
 

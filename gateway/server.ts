@@ -7,7 +7,7 @@ import type { Logger } from '../infra/log.ts'
 import { contextFrom, failSpan } from '../infra/telemetry.ts'
 import { withWork } from '../infra/work.ts'
 import { fastifyLog } from './fastify-log.ts'
-import { sendNotFound } from './pages/not-found.ts'
+import { sendNotFound } from './not-found.ts'
 import { endWithProblem, sendProblem } from './problem.ts'
 import { beginRequest, noRoute, tellIssuerRequest } from './request-line.ts'
 

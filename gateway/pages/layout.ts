@@ -35,6 +35,7 @@ pre { margin: 0 0 1rem; padding: .8rem 1rem; background: var(--fond); border: 1p
   border-radius: .3rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .9375rem }
 .note { margin: 0 0 1rem; padding: .8rem 1rem; border-left: .3rem solid var(--accent); background: var(--fond-note) }
 .note p { margin: 0 }
+.doux { color: var(--doux); font-size: .9375rem }
 footer { border-top: 1px solid var(--filet); color: var(--doux); font-size: .9375rem }
 .evitement { position: absolute; left: -100rem }
 .evitement:focus { left: 0; padding: .8rem 1rem; background: var(--accent); color: var(--sur-accent) }

@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { type ErrorCode, errorCatalog, Refusal } from '../../contracts/errors.ts'
 import { addPages } from '../../gateway/pages.ts'
-import { sendNotFound } from '../../gateway/pages/not-found.ts'
+import { sendNotFound } from '../../gateway/not-found.ts'
+import { sendProblem } from '../../gateway/problem.ts'
 import { readConfig } from '../../infra/config.ts'
 import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { demoSystem } from '../../infra/issuer/clients.ts'
@@ -213,7 +215,6 @@ describe('an unknown address', () => {
     ['/v1/nulle-part', browser],
     ['/v1', browser],
     ['/v1?x=1', browser],
-    ['/health/nulle-part', browser],
   ])('is a problem: %s asked with %s', async (url, accept) => {
     const response = await get(url, { accept })
     expect(response.statusCode).toBe(404)
@@ -221,8 +222,47 @@ describe('an unknown address', () => {
     expect(response.json()).toMatchObject({ code: 'introuvable', status: 404 })
   })
 
-  test('that only looks like the API is a page all the same', async () => {
-    expect((await get('/v1x', { accept: browser })).headers['content-type']).toBe('text/html; charset=utf-8')
+  test.each(['/v1x', '/health/nulle-part'])(
+    'that is not of the API is a page all the same: %s',
+    async (url) => {
+      expect((await get(url, { accept: browser })).headers['content-type']).toBe('text/html; charset=utf-8')
+    },
+  )
+})
+
+describe('a page that is sent something', () => {
+  test('says which methods it takes, in words to a person and in a problem to a program', async () => {
+    const page = await app.inject({ method: 'POST', url: '/docs?x=1', headers: { accept: browser } })
+    expect({ status: page.statusCode, allow: page.headers.allow }).toEqual({
+      status: 405,
+      allow: 'GET, HEAD',
+    })
+    expect(page.body).toContain('<h1>Demande impossible ici</h1>')
+    const problem = await app.inject({ method: 'DELETE', url: '/' })
+    expect(problem.statusCode).toBe(405)
+    expect(problem.json()).toMatchObject({ code: 'methode-non-permise' })
+  })
+})
+
+describe('a refusal outside the API', () => {
+  const codes = Object.keys(errorCatalog) as ErrorCode[]
+
+  test.each(codes)('%s is a page of its status for a person, with a way on', async (code) => {
+    const one = Fastify()
+    one.decorateRequest('refusal', null)
+    one.setErrorHandler(sendProblem)
+    one.get('/refus', () => {
+      throw new Refusal(code)
+    })
+    const page = await one.inject({ url: '/refus', headers: { accept: browser } })
+    const problem = await one.inject({ url: '/refus' })
+    await one.close()
+    expect(page.statusCode).toBe(errorCatalog[code][0])
+    expect(page.headers).toMatchObject({ vary: 'Accept', 'content-type': 'text/html; charset=utf-8' })
+    expect('retry-after' in page.headers).toBe('retry-after' in problem.headers)
+    expect(page.body.match(/<h1>[^<]+<\/h1>/g)).toHaveLength(1)
+    expect(page.body).toContain('<a href="/">')
+    expect(problem.json()).toMatchObject({ code })
   })
 })
 
