@@ -9,7 +9,7 @@ import { postLogoutRedirectAllowed, redirectAllowed } from './clients.ts'
 import { configuration } from './configuration.ts'
 import { loadKeys } from './keys.ts'
 import { createLogin, send } from './login.ts'
-import { continuePage, errorPage } from './login-page.ts'
+import { continuePage, errorPage, returnPage } from './login-page.ts'
 import { pageHeaders } from './page.ts'
 import { userinfo } from './userinfo.ts'
 
@@ -114,19 +114,23 @@ function askAllScopes(provider: Provider): Middleware {
   }
 }
 
-/** oidc-provider closes an older session with a form that sends itself by script; ours has a button. */
+/** Some pages of oidc-provider send their form by script; ours have a button. */
 const pagesWithoutScript: Middleware = async (ctx, next) => {
   await next()
   const { oidc } = ctx as Partial<KoaContextWithOIDC>
-  if (!oidc || (oidc.route !== 'end_session' && oidc.route !== 'resume')) return
-  const secret = oidc.session?.state?.secret
-  if (
-    typeof secret !== 'string' ||
-    typeof ctx.body !== 'string' ||
-    !ctx.body.includes('document.forms[0].submit()')
-  )
-    return
-  const target = oidc.entities.Interaction?.params.redirect_uri ?? oidc.session?.state?.postLogoutRedirectUri
-  ctx.set(pageHeaders(target))
-  ctx.body = continuePage(oidc.urlFor('end_session_confirm'), secret)
+  const form = selfSendingForm.exec(typeof ctx.body === 'string' ? ctx.body : '')
+  if (!oidc || !form) return
+  const [, action = '', fields = ''] = form
+  const { secret, postLogoutRedirectUri } = oidc.session?.state ?? {}
+  const backTo = oidc.entities.Interaction?.params.redirect_uri ?? oidc.params?.redirect_uri
+  const closing = oidc.urlFor('end_session_confirm')
+  ctx.set(pageHeaders(backTo ?? postLogoutRedirectUri))
+  ctx.body =
+    action === closing && typeof secret === 'string'
+      ? continuePage(closing, secret)
+      : returnPage(action, fields)
 }
+
+/** As `oidc-provider/lib/response_modes/form_post.js` writes it: the address, then the hidden fields. */
+const selfSendingForm =
+  /document\.forms\[0\]\.submit\(\)[^]*<form method="post" action="([^"]*)">\s*((?:<input type="hidden"[^>]*>\s*)*)/

@@ -1,5 +1,5 @@
 import { demoAccounts, demoPassword } from './accounts.ts'
-import { html, trusted } from './html.ts'
+import { html, type Html, trusted } from './html.ts'
 import { page } from './page.ts'
 
 export interface LoginForm {
@@ -8,25 +8,21 @@ export interface LoginForm {
   /** Name of the application the person comes from, to read after « vers ». */
   readonly application: string | undefined
   readonly identifiant: string
-  /** What went wrong with the last try, in French. */
+  /** Why the last try did not work, in French. */
   readonly erreur?: string | undefined
+  /** Could the fields be to blame? Not when there were too many tries. */
+  readonly aCorriger?: boolean
 }
 
-/** The sign-in form. After an error the focus starts on the message, which both fields point to. */
+/** The sign-in form. After an error the focus starts on the message, which leads to both fields. */
 export function loginPage(form: LoginForm): string {
-  const described = trusted(form.erreur ? ' aria-invalid="true" aria-describedby="erreur"' : '')
+  const { erreur, aCorriger = false } = form
+  const described = trusted(erreur && aCorriger ? ' aria-invalid="true" aria-describedby="erreur"' : '')
   return page(
-    form.erreur ? 'Erreur : se connecter' : 'Se connecter',
+    erreur ? 'Erreur : se connecter' : 'Se connecter',
     html`<h1>Se connecter</h1>
 ${form.application ? html`<p>Pour continuer vers ${form.application}.</p>` : undefined}
-${
-  form.erreur
-    ? html`<div class="erreur" role="alert" id="erreur" tabindex="-1" autofocus>
-<h2>La connexion n’a pas abouti</h2>
-<p>${form.erreur} <a href="#identifiant">Corriger</a></p>
-</div>`
-    : undefined
-}
+${erreur ? errorSummary(erreur, aCorriger) : undefined}
 <p class="doux">Les deux champs sont obligatoires.</p>
 <form method="post" action="${form.action}">
 <label for="identifiant">Identifiant ou adresse électronique</label>
@@ -47,6 +43,21 @@ ${
 ${demoAccounts.map((account) => html`<li><code>${account.identifiant}</code> — ${account.roles.at(-1)}</li>\n`)}</ul>
 </div>`,
   )
+}
+
+function errorSummary(erreur: string, aCorriger: boolean): Html {
+  return html`<div class="erreur" role="alert" id="erreur" tabindex="-1" autofocus>
+<h2>La connexion n’a pas abouti</h2>
+<p>${erreur}</p>
+${
+  aCorriger
+    ? html`<ul>
+<li><a href="#identifiant">Corriger l’identifiant</a></li>
+<li><a href="#mot-de-passe">Saisir à nouveau le mot de passe</a></li>
+</ul>`
+    : undefined
+}
+</div>`
 }
 
 /** Asks before signing out: a link alone must not do it. */
@@ -77,6 +88,22 @@ export function continuePage(action: string, secret: string): string {
   )
 }
 
+/**
+ * Hands the answer of a sign-in to an application that wants it in a form (`response_mode=form_post`).
+ * @param action the application's address, and `fields` its hidden fields, both as oidc-provider escaped them
+ */
+export function returnPage(action: string, fields: string): string {
+  return page(
+    'Revenir à l’application',
+    html`<h1>Revenir à l’application</h1>
+<p>Le guichet a sa réponse&nbsp;: il reste à la lui remettre.</p>
+<form method="post" action="${trusted(action)}">
+${trusted(fields)}
+<div class="actions"><button type="submit">Revenir à l’application</button></div>
+</form>`,
+  )
+}
+
 export function loggedOutPage(): string {
   return page(
     'Vous êtes déconnecté',
@@ -85,25 +112,43 @@ export function loggedOutPage(): string {
   )
 }
 
-const explanations: Readonly<Record<string, string>> = {
-  expired: 'Votre demande de connexion a expiré ou a déjà servi. Revenez à l’application et recommencez.',
-  access_denied: 'La connexion a été refusée ou annulée.',
-  invalid_client: 'Cette application n’est pas connue du guichet.',
-  invalid_redirect_uri: 'L’application demande un retour vers une adresse qui n’est pas autorisée.',
-  not_found: 'Cette page n’existe pas.',
-  server_error: 'Une erreur inattendue est survenue. Réessayez dans un instant.',
+const interrupted = 'Connexion interrompue'
+
+/** Title and text per code; what else goes wrong is a demand that the application got wrong. */
+const explanations: Readonly<Record<string, readonly [title: string, text: string]>> = {
+  expired: [
+    interrupted,
+    'Votre demande de connexion a expiré ou a déjà servi. Revenez à l’application et recommencez.',
+  ],
+  access_denied: [interrupted, 'La connexion a été refusée ou annulée.'],
+  invalid_client: [interrupted, 'Cette application n’est pas connue du guichet.'],
+  invalid_redirect_uri: [
+    interrupted,
+    'L’application demande un retour vers une adresse qui n’est pas autorisée.',
+  ],
+  not_found: ['Page introuvable', 'Aucune page n’existe à cette adresse. Elle a pu être mal recopiée.'],
+  method_not_allowed: ['Demande impossible ici', 'Revenez à l’application et recommencez.'],
+  server_error: [
+    'Une erreur est survenue',
+    'L’erreur vient du guichet, pas de vous. Réessayez dans un instant.',
+  ],
 }
+const misunderstood = [
+  interrupted,
+  'L’application a envoyé une demande que le guichet ne comprend pas.',
+] as const
 
 /**
  * Why the sign-in stopped, in plain words.
  * @param code `expired`, `not_found`, or an OAuth error code
- * @param detail technical text for the developer of the application
+ * @param detail technical text for the developer of the application, in the protocol's language
  */
 export function errorPage(code: string, detail?: string): string {
+  const [title, text] = explanations[code] ?? misunderstood
   return page(
-    'Connexion interrompue',
-    html`<h1>Connexion interrompue</h1>
-<p>${explanations[code] ?? 'L’application a envoyé une demande que le guichet ne comprend pas.'}</p>
-<p class="doux">Pour l’équipe technique : <code>${detail ? `${code} : ${detail}` : code}</code></p>`,
+    title,
+    html`<h1>${title}</h1>
+<p>${text}</p>
+<p class="doux">Pour l’équipe technique : <code lang="en">${detail ? `${code}: ${detail}` : code}</code></p>`,
   )
 }

@@ -3,7 +3,7 @@ import { errors, type Provider } from 'oidc-provider'
 import { checkPassword } from './accounts.ts'
 import { createAttempts } from './attempts.ts'
 import type { Logger } from '../log.ts'
-import { errorPage, loginPage } from './login-page.ts'
+import { errorPage, type LoginForm, loginPage } from './login-page.ts'
 import { pageHeaders } from './page.ts'
 
 const bodyLimit = 8 * 1024
@@ -52,14 +52,18 @@ export function createLogin(options: LoginOptions) {
     if (!found) {
       byAccount.fail(account)
       byAddress.fail(address)
-      return await showForm({ identifiant, erreur: 'L’identifiant ou le mot de passe est incorrect.' }, 401)
+      const erreur = 'L’identifiant ou le mot de passe est incorrect.'
+      return await showForm({ identifiant, erreur, aCorriger: true }, 401)
     }
     byAccount.forget(account)
     return await provider.interactionFinished(req, res, {
       login: { accountId: found.sub, remember: false, amr: ['pwd'] },
     })
 
-    async function showForm(form: { identifiant: string; erreur?: string }, status = 200): Promise<void> {
+    async function showForm(
+      form: Pick<LoginForm, 'identifiant' | 'erreur' | 'aCorriger'>,
+      status = 200,
+    ): Promise<void> {
       const client = await provider.Client.find(text(interaction?.params.client_id))
       const content = loginPage({ ...form, action: pathOf(uid), application: client?.clientName })
       send(res, status, content, text(interaction?.params.redirect_uri))

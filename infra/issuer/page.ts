@@ -34,6 +34,7 @@ a { color: var(--accent) }
 :focus-visible { outline: 3px solid var(--anneau); outline-offset: 2px }
 .erreur { margin: 1rem 0; padding: .8rem 1rem; border-left: .3rem solid var(--erreur); background: var(--fond-erreur) }
 .erreur p, .note p { margin: 0 }
+.erreur ul { margin: .5rem 0 0; padding-left: 1.2rem }
 .note { margin-top: 1.25rem; padding: .8rem 1rem; border-left: .3rem solid var(--accent); background: var(--fond-note) }
 .note ul { margin: .5rem 0 0; padding-left: 1.2rem }
 code { font-size: .9375em; overflow-wrap: anywhere }

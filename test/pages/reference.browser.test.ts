@@ -15,7 +15,6 @@ describe.each(Object.keys(views) as View[])('the API reference seen on %s', (vie
     expect(await visit.walk()).toEqual([])
     expect(await visit.faults()).toEqual([])
     expect(visit.complaints).toEqual([])
-    await visit.close()
   })
 })
 
@@ -27,7 +26,6 @@ describe.each(['desktop', 'phone, dark'] as const)('the API reference seen on %s
     expect(await visit.axe()).toEqual([])
     expect(await visit.faults()).toEqual([])
     expect(visit.complaints).toEqual([])
-    await visit.close()
   })
 })
 
@@ -38,7 +36,6 @@ describe('the API reference', () => {
   })
   afterEach(async () => {
     expect(visit.complaints).toEqual([])
-    await visit.close()
   })
 
   const operation = (id: string) => visit.page.locator(`[id="${id}"]`)
@@ -159,6 +156,5 @@ describe('the API reference', () => {
     await plain.page.locator('[id="demarches.creerDossier"] summary').first().click()
     await plain.page.locator('[id="demarches.creerDossier"]').getByText('curl -X POST').waitFor()
     expect(await plain.page.locator('button:visible').count()).toBe(0)
-    await plain.close()
   })
 })

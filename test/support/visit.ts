@@ -10,7 +10,7 @@ import {
 } from 'playwright-core'
 import { hubUrl } from './api.ts'
 
-/** A person at a browser: what they see, what they can reach, and everything that the browser complained of. */
+/** A person at a browser, until the end of the test: what they see, what they can reach, and everything that the browser complained of. */
 
 const desktop = { viewport: { width: 1280, height: 800 } }
 const phone = { viewport: { width: 320, height: 640 }, hasTouch: true }
@@ -31,53 +31,53 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 const inPage = join(import.meta.dirname, 'in-page.js')
 const axeTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-let browser: Promise<Browser> | undefined
+let browser: Browser | undefined
 
-beforeAll(() => {
-  browser = chromium.connect(process.env.TEST_CHROMIUM ?? '')
+beforeAll(async () => {
+  browser = await chromium.connect(process.env.TEST_CHROMIUM ?? '')
+})
+afterEach(async () => {
+  await Promise.all(browser?.contexts().map((context) => context.close()) ?? [])
 })
 afterAll(async () => {
-  await (await browser)?.close()
+  await browser?.close()
 })
 
 export class Visit {
   readonly page: Page
-  readonly #context: BrowserContext
   /** Requests to any other origin, refusals by the page's own policy, script errors, messages of the console. */
   readonly complaints: string[] = []
 
-  private constructor(context: BrowserContext, page: Page) {
-    this.#context = context
+  private constructor(context: BrowserContext, page: Page, home: string) {
     this.page = page
     context.on('request', (request) => {
       const { origin, protocol } = new URL(request.url())
-      if (origin !== hubUrl && protocol !== 'data:' && protocol !== 'blob:')
+      if (origin !== home && protocol !== 'data:' && protocol !== 'blob:')
         this.complaints.push(`request to another origin: ${request.url()}`)
     })
     page.on('pageerror', (error) => this.complaints.push(`script error: ${error.message}`))
     page.on('console', (message) => {
       // A refused request of the test's own making; what the page shows of it is what the test looks at.
-      if (/^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text())) return
+      if (/^Failed to load resource: the server responded with a status of [45]\d\d/.test(message.text()))
+        return
       if (message.type() === 'error' || message.type() === 'warning')
         this.complaints.push(`console: ${message.text()}`)
     })
   }
 
+  /** @param path on the hub, or a whole address: then its origin is the one that the page must stay with */
   static async open(path: string, view: View, options: BrowserContextOptions = {}): Promise<Visit> {
-    const context = await (await browser!).newContext({
+    const context = await browser!.newContext({
       baseURL: hubUrl,
       locale: 'fr-FR',
       ...views[view],
       ...options,
     })
+    context.setDefaultTimeout(10_000)
     if (options.javaScriptEnabled !== false) await context.addInitScript({ path: inPage })
-    const visit = new Visit(context, await context.newPage())
+    const visit = new Visit(context, await context.newPage(), new URL(path, hubUrl).origin)
     await visit.page.goto(path)
     return visit
-  }
-
-  async close(): Promise<void> {
-    await this.#context.close()
   }
 
   /** What axe finds wrong, one line per element. */

@@ -43,7 +43,7 @@ async function signIn(comeBackTo) {
 /** Ends a sign-in that this page began, when its answer is in the address. */
 async function comeBack() {
   const answer = new URLSearchParams(location.search)
-  if (!answer.has('state')) return
+  if (!['code', 'error', 'state'].some((name) => answer.has(name))) return
   const { verifier, state, comeBackTo } = JSON.parse(sessionStorage.getItem(memoryKey) ?? '{}')
   sessionStorage.removeItem(memoryKey)
   history.replaceState(null, '', `/docs#${comeBackTo ?? 'essayer'}`)
