@@ -40,9 +40,22 @@ ${erreur ? errorSummary(erreur, aCorriger) : undefined}
 <h2>Démonstration</h2>
 <p>Les personnes sont inventées. Mot de passe de tous les comptes : <code>${demoPassword}</code></p>
 <ul>
-${demoAccounts.map((account) => html`<li><code>${account.identifiant}</code> — ${account.roles.at(-1)}</li>\n`)}</ul>
+${demoAccounts.map(({ identifiant, roles }) => html`<li><code>${identifiant}</code> — ${inFrench(roles)}</li>\n`)}</ul>
 </div>`,
   )
+}
+
+const sectors: Readonly<Record<string, string>> = {
+  'etat-civil': 'état civil',
+  education: 'éducation',
+  'espace-public': 'espace public',
+  solidarites: 'solidarités',
+}
+
+/** The last role of an account says the most. */
+function inFrench(roles: readonly string[]): string {
+  const [role = '', sector] = roles.at(-1)?.split(':') ?? []
+  return sector === undefined ? role : `${role}, ${sectors[sector] ?? sector}`
 }
 
 function errorSummary(erreur: string, aCorriger: boolean): Html {

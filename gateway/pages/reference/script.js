@@ -49,7 +49,8 @@ async function comeBack() {
   history.replaceState(null, '', `/docs#${comeBackTo ?? 'essayer'}`)
   goTo(comeBackTo ?? 'essayer')
   if (answer.get('state') !== state) return say('Cette connexion n’a pas commencé ici. Recommencez.')
-  if (!answer.has('code')) return say('La connexion a été annulée.')
+  if (answer.get('error') === 'access_denied') return say('La connexion a été annulée.')
+  if (!answer.has('code')) return say(`La connexion n’a pas abouti : ${answer.get('error')}.`)
   await askTokens({
     grant_type: 'authorization_code',
     code: answer.get('code'),
@@ -225,12 +226,14 @@ async function showStream(response, shown) {
     text.textContent = (text.textContent + part.value).slice(-longestShown)
 }
 
-/** Opens what hides a place of this page and goes there. */
+/** Opens what hides a place of this page and goes there; the keyboard goes on from it. */
 function goTo(id) {
   const target = document.getElementById(id)
   if (!target) return
   for (const details of [target.closest('details'), target.querySelector('details')]) if (details) details.open = true
   target.scrollIntoView()
+  const start = target.querySelector('summary') ?? target
+  start.focus({ preventScroll: true })
 }
 
 /** A button beside each block of code, to take it along. */
