@@ -50,6 +50,7 @@ async function addReference(app: FastifyInstance, openApi: object, options: Refe
   addAsset(app, '/docs', { type: htmlType, body, headers: referenceHeaders(options) })
   app.get('/docs/', async (_request, reply) => await reply.redirect('/docs', 308))
   addAsset(app, '/docs/reference.js', { type: scriptType, body: await readOwn('reference/script.js') })
+  addAsset(app, '/docs/sign-in.js', { type: scriptType, body: await readOwn('reference/sign-in.js') })
   addAsset(app, '/docs/reference.css', { type: styleType, body: await readOwn('reference/style.css') })
 }
 

@@ -44,7 +44,7 @@ footer { border-top: 1px solid var(--filet); color: var(--doux); font-size: .937
 export interface Extras {
   /** Stands before `main`, beside it on a wide screen. */
   readonly beside?: Html
-  /** Addresses of our own style sheet and script. */
+  /** Addresses of our own style sheet and script, an ES module. */
   readonly stylesheet?: string
   readonly script?: string
 }
@@ -60,7 +60,7 @@ export function page(title: string, content: Html, { beside, stylesheet, script 
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <style>${trusted(style)}</style>
 ${stylesheet ? html`<link rel="stylesheet" href="${stylesheet}">\n` : undefined}${
-  script ? html`<script src="${script}" defer></script>\n` : undefined
+  script ? html`<script src="${script}" type="module"></script>\n` : undefined
 }</head>
 <body>
 <a class="evitement" href="#contenu">Aller au contenu</a>

@@ -312,6 +312,7 @@ const openAddresses = [
   '/docs/',
   '/docs/reference.css',
   '/docs/reference.js',
+  '/docs/sign-in.js',
   '/favicon.ico',
   '/favicon.svg',
   '/health/live',

@@ -133,7 +133,7 @@ describe('the API reference', () => {
     const { body } = await get('/docs')
     const files = addresses(body).filter((address) => address.startsWith('/docs/'))
     expect(files.toSorted()).toEqual(['/docs/reference.css', '/docs/reference.js'])
-    for (const url of files) {
+    for (const url of [...files, '/docs/sign-in.js']) {
       const first = await get(url)
       expect({ url, status: first.statusCode, type: first.headers['content-type'] }).toEqual({
         url,

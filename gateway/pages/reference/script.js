@@ -1,109 +1,8 @@
-/** Runs in the browser on the API reference: signs people in and sends the calls that they try. */
+/** Runs in the browser on the API reference: says who is signed in, and sends the calls that people try. */
 
-const panel = document.getElementById('connexion')
-const { origine: origin, emetteur: issuer, client, portees: scope } = panel.dataset
-const endpoint = (name) => `${issuer}/protocol/openid-connect/${name}`
-const redirectUri = `${origin}/docs`
-/** What must outlive the way to the sign-in page and back. */
-const memoryKey = 'guichet.connexion'
+import { comeBack, freshToken, isAway, onChange, random, session, signIn, signOut, useToken } from './sign-in.js'
+
 const longestShown = 20_000
-
-/** Who calls: nothing while nobody is signed in. Kept in this page's memory only. */
-let session
-
-function base64url(bytes) {
-  return btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
-}
-
-function random() {
-  return base64url(crypto.getRandomValues(new Uint8Array(32)))
-}
-
-/** Goes to the sign-in page; `comeBackTo` is the place in this page to be at afterwards. */
-async function signIn(comeBackTo) {
-  const verifier = random()
-  const state = random()
-  const challenge = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier)))
-  sessionStorage.setItem(memoryKey, JSON.stringify({ verifier, state, comeBackTo }))
-  const query = new URLSearchParams({
-    client_id: client,
-    redirect_uri: redirectUri,
-    response_type: 'code',
-    scope,
-    state,
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
-  })
-  location.assign(`${endpoint('auth')}?${query}`)
-}
-
-/** Ends a sign-in that this page began, when its answer is in the address. */
-async function comeBack() {
-  const answer = new URLSearchParams(location.search)
-  if (!['code', 'error', 'state'].some((name) => answer.has(name))) return
-  const { verifier, state, comeBackTo } = JSON.parse(sessionStorage.getItem(memoryKey) ?? '{}')
-  sessionStorage.removeItem(memoryKey)
-  history.replaceState(null, '', `/docs#${comeBackTo ?? 'essayer'}`)
-  goTo(comeBackTo ?? 'essayer')
-  if (answer.get('state') !== state) return say('Cette connexion n’a pas commencé ici. Recommencez.')
-  if (answer.get('error') === 'access_denied') return say('La connexion a été annulée.')
-  if (!answer.has('code')) return say(`La connexion n’a pas abouti : ${answer.get('error')}.`)
-  await askTokens({
-    grant_type: 'authorization_code',
-    code: answer.get('code'),
-    redirect_uri: redirectUri,
-    code_verifier: verifier,
-  })
-}
-
-/** Asks the issuer for tokens and keeps them; says so when they are refused. */
-async function askTokens(fields) {
-  const response = await fetch(endpoint('token'), {
-    method: 'POST',
-    body: new URLSearchParams({ ...fields, client_id: client }),
-  }).catch(() => undefined)
-  session = response?.ok ? sessionOf(await response.json()) : undefined
-  if (session) say()
-  else say(response ? 'La connexion a été refusée. Recommencez.' : 'Le service de connexion ne répond pas.')
-}
-
-/** Reads in the token whose it is and when it ends; the hub checks it, this page only shows it. */
-function sessionOf(tokens) {
-  const payload = atob(tokens.access_token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))
-  const claims = JSON.parse(new TextDecoder().decode(Uint8Array.from(payload, (c) => c.charCodeAt(0))))
-  return { ...tokens, name: claims.name ?? claims.azp, endsAt: claims.exp * 1000 }
-}
-
-function useToken(access_token) {
-  try {
-    session = sessionOf({ access_token })
-    say()
-  } catch {
-    say('Ce n’est pas un jeton d’accès.')
-  }
-}
-
-/** A token that will hold for the next call; undefined when nobody is signed in. */
-async function freshToken() {
-  if (session && Date.now() > session.endsAt - 10_000) {
-    const { refresh_token } = session
-    if (refresh_token) await askTokens({ grant_type: 'refresh_token', refresh_token })
-    else session = undefined
-    say(session ? undefined : 'Votre connexion a expiré. Reconnectez-vous.')
-  }
-  return session?.access_token
-}
-
-function signOut() {
-  const { id_token } = session
-  session = undefined
-  if (!id_token) return say()
-  const query = new URLSearchParams({ id_token_hint: id_token, client_id: client, post_logout_redirect_uri: redirectUri })
-  location.assign(`${endpoint('logout')}?${query}`)
-}
 
 /** Shows who is signed in, here and in every form. */
 function say(trouble) {
@@ -125,6 +24,7 @@ function sayInForm(form) {
     const button = element('button', 'Se connecter')
     button.type = 'button'
     button.className = 'second'
+    button.disabled = isAway
     button.addEventListener('click', () => void signIn(form.closest('article').id))
     line.replaceChildren('Cet appel demande une connexion. ', button)
   }
@@ -181,7 +81,7 @@ async function send(form) {
     const response = await fetch(request, { signal: running.signal })
     status.textContent = `${response.status} ${response.statusText}, en ${Math.round(performance.now() - start)} ms`
     shown.hidden = false
-    shown.append(element('h5', 'En-têtes'), pre([...response.headers].map((header) => header.join(': ')).join('\n')))
+    shown.append(headersOf(response))
     if (response.ok && form.dataset.genre === 'stream') {
       stop.hidden = false
       stop.addEventListener('click', () => running.abort(), { once: true })
@@ -201,26 +101,33 @@ function pre(text) {
   return made
 }
 
+function headersOf(response) {
+  const made = document.createElement('details')
+  made.append(element('summary', 'En-têtes de la réponse'))
+  made.append(pre([...response.headers].map((header) => header.join(': ')).join('\n')))
+  return made
+}
+
 async function showBody(response, shown) {
   if (response.status === 204) return
   const type = response.headers.get('content-type') ?? ''
   if (!/json|^text\//.test(type)) return showFile(await response.blob(), response, shown)
   const text = await response.text()
   const whole = type.includes('json') ? JSON.stringify(JSON.parse(text), null, 2) : text
-  shown.append(element('h5', 'Corps'), pre(whole.slice(0, longestShown)))
-  if (whole.length > longestShown) shown.append(element('p', 'La suite est trop longue pour être montrée ici.'))
+  const rest = whole.length > longestShown ? [element('p', 'La suite est trop longue pour être montrée ici.')] : []
+  shown.prepend(pre(whole.slice(0, longestShown)), ...rest)
 }
 
 function showFile(blob, response, shown) {
   const save = link(URL.createObjectURL(blob), `Enregistrer le fichier (${blob.size} octets)`)
   save.download = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'fichier'
-  shown.append(save)
+  shown.prepend(save)
 }
 
 async function showStream(response, shown) {
   const box = pre('')
   const text = box.firstChild
-  shown.append(element('h5', 'Ce qui arrive'), box)
+  shown.prepend(box)
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   for (let part = await reader.read(); !part.done; part = await reader.read())
     text.textContent = (text.textContent + part.value).slice(-longestShown)
@@ -263,12 +170,11 @@ document.getElementById('jeton').addEventListener('submit', (event) => {
 })
 document.getElementById('se-connecter').addEventListener('click', () => void signIn('essayer'))
 document.getElementById('se-deconnecter').addEventListener('click', signOut)
-// Sign-ins come back to the public address, and browsers hash the verifier on a trustworthy page only.
-const away = location.origin !== origin || !crypto.subtle
-document.getElementById('autre-adresse').hidden = !away
-document.getElementById('se-connecter').disabled = away
+document.getElementById('autre-adresse').hidden = !isAway
+document.getElementById('se-connecter').disabled = isAway
 if (navigator.clipboard) for (const block of document.querySelectorAll('pre.copiable')) addCopyButton(block)
-addEventListener('hashchange', () => goTo(decodeURIComponent(location.hash.slice(1))))
+addEventListener('hashchange', () => goTo(location.hash.slice(1)))
+onChange(say)
 say()
-goTo(decodeURIComponent(location.hash.slice(1)))
-void comeBack()
+goTo(location.hash.slice(1))
+void comeBack(goTo)
