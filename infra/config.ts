@@ -28,6 +28,13 @@ const Environment = z.object({
   HUB_DATA: z.string().default(join(root, '.hub')),
   DATABASE_URL: url(/^postgres(ql)?$/).optional(),
   KEYCLOAK_URL: url(/^https?$/).optional(),
+  /** Where ClamAV's daemon listens. */
+  CLAMAV_URL: url(/^(tcp|unix)$/)
+    .refine((value) => {
+      const { protocol, hostname, pathname } = new URL(value)
+      return protocol === 'unix:' ? hostname === '' && pathname.length > 1 : hostname !== ''
+    }, 'tcp://host:port or unix:///path')
+    .optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   LOG_PRETTY: flag.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/).optional(),
@@ -42,7 +49,7 @@ const Environment = z.object({
 })
 
 /**
- * The settings of one hub process. An absent `databaseUrl` or `keycloakUrl` means the embedded part.
+ * The settings of one hub process. An absent `databaseUrl`, `keycloakUrl` or `clamavUrl` means the embedded part.
  * Nothing else in the hub reads `process.env`.
  */
 export interface Config {
@@ -57,6 +64,7 @@ export interface Config {
   readonly dataKey: string
   readonly databaseUrl: string | undefined
   readonly keycloakUrl: string | undefined
+  readonly clamavUrl: string | undefined
   readonly logLevel: string
   readonly logPretty: boolean
   readonly otlpEndpoint: string | undefined
@@ -92,6 +100,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     dataKey: createHash('sha256').update(dataFolder).digest('hex').slice(0, 12),
     databaseUrl: env.DATABASE_URL,
     keycloakUrl: env.KEYCLOAK_URL,
+    clamavUrl: env.CLAMAV_URL,
     logLevel: env.LOG_LEVEL,
     logPretty: env.LOG_PRETTY ?? process.stdout.isTTY,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,

@@ -3,7 +3,8 @@ import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Ground } from '../../infra/service.ts'
-import { cheminDuFichier, codeSysteme, dossierDesArrivees, racineDesFichiers } from './fichiers.ts'
+import { codeSysteme } from './code-systeme.ts'
+import { cheminDuFichier, dossierDesArrivees, racineDesFichiers } from './fichiers.ts'
 import * as store from './store.ts'
 
 const delaiMs = 24 * 60 * 60 * 1000

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { tailleMaximale } from '../../contracts/documents.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Config } from '../../infra/config.ts'
+import { codeSysteme } from './code-systeme.ts'
 
 /** Where the files of documents lie. */
 export function racineDesFichiers(config: Pick<Config, 'dataFolder'>): string {
@@ -64,9 +65,9 @@ export async function ouvrir(racine: string, document: { id: string; taille: num
   throw new Error(`the file of document ${document.id} has ${size} bytes instead of ${document.taille}`)
 }
 
-/** `ENOENT` and the like: what the system says of a failed call. */
-export function codeSysteme(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+/** The disk is full, or the account that runs the hub has used its share of it. */
+export function manqueDePlace(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].some((code) => code === codeSysteme(error))
 }
 
 async function flush(path: string, flags: 'r' | 'r+'): Promise<void> {

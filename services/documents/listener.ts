@@ -4,10 +4,11 @@ import { errorCatalog, Refusal } from '../../contracts/errors.ts'
 import type { Db } from '../../infra/db.ts'
 import type { Ground } from '../../infra/service.ts'
 import { contextFrom, failSpan, inSpan } from '../../infra/telemetry.ts'
-import { codeSysteme } from './fichiers.ts'
+import { codeSysteme } from './code-systeme.ts'
 import { type Depot, recevoirFichier } from './recevoir-fichier.ts'
 import { type Lecture, servirContenu } from './servir-contenu.ts'
 import { Tickets } from './tickets.ts'
+import { ouvrirVerification, type Verification } from './verification.ts'
 
 /** The door through which the gateway moves bytes: loopback only, each request under a one-use ticket. */
 export interface Listener {
@@ -32,8 +33,9 @@ export function listenerOf(db: Db): Listener {
 export async function startListener(ground: Ground, inactivityMs = 30_000): Promise<Listener> {
   const depots = new Tickets<Depot>(ground.now)
   const lectures = new Tickets<Lecture>(ground.now)
+  const verification = ouvrirVerification(ground)
   const server = createServer({ requestTimeout: 15 * 60_000 }, (request, response) => {
-    void answer(ground, { depots, lectures }, request, response)
+    void answer(ground, { depots, lectures, verification }, request, response)
   })
   server.timeout = inactivityMs
   await new Promise<void>((resolve, reject) => {
@@ -45,20 +47,22 @@ export async function startListener(ground: Ground, inactivityMs = 30_000): Prom
     url: `http://127.0.0.1:${address.port}`,
     depots,
     lectures,
-    stop: () =>
-      new Promise((resolve) => {
+    async stop() {
+      await new Promise<void>((resolve) => {
         const patience = setTimeout(() => server.closeAllConnections(), 10_000)
         server.close(() => {
           clearTimeout(patience)
           resolve()
         })
-      }),
+      })
+      await verification.stop()
+    },
   }
   listeners.set(ground.db, listener)
   return listener
 }
 
-type Rooms = Pick<Listener, 'depots' | 'lectures'>
+type Rooms = Pick<Listener, 'depots' | 'lectures'> & { readonly verification: Verification }
 
 /** Answers one request in one span and one line for debugging, under the route: the ticket stands in neither. */
 async function answer(
@@ -107,7 +111,7 @@ function interrupted({ socket }: IncomingMessage, error: unknown): boolean {
 
 function find(
   ground: Ground,
-  { depots, lectures }: Rooms,
+  { depots, lectures, verification }: Rooms,
   request: IncomingMessage,
   response: ServerResponse,
 ) {
@@ -119,7 +123,8 @@ function find(
       work: async () => {
         // Leaving the loop must not cut the connection: a refusal still has to be answered.
         const octets = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
-        send(response, 201, await recevoirFichier(ground, valid(depots.take(ticket)), octets))
+        const depot = valid(depots.take(ticket))
+        send(response, 201, await recevoirFichier(ground, verification, depot, octets))
       },
     }
   if (method !== 'PUT' && room === 'contenus')

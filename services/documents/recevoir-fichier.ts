@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Document } from '../../contracts/documents.ts'
 import { Refusal } from '../../contracts/errors.ts'
@@ -7,17 +6,18 @@ import type { Secteur } from '../../contracts/principal.ts'
 import type { Origin } from '../../infra/event-log.ts'
 import { bodyHash, once } from '../../infra/idempotency.ts'
 import type { Ground } from '../../infra/service.ts'
-import { reconnaitre } from './contenu.ts'
 import { type DocumentEnregistre, vueDocument } from './document.ts'
 import {
   dossierDesArrivees,
   cheminDuFichier,
   jeter,
+  manqueDePlace,
   racineDesFichiers,
   ranger,
   recevoir,
 } from './fichiers.ts'
 import * as store from './store.ts'
+import type { Verification } from './verification.ts'
 
 /** What an upload ticket stands for: who may add what, settled when it was issued. */
 export interface Depot {
@@ -31,17 +31,20 @@ export interface Depot {
 
 /**
  * Stores the bytes as a new document: file first, then row and event in one statement. Whatever happens, there
- * is never a row without its file; a file without a row is swept a day later.
- * @throws Refusal `fichier-refuse`, `corps-trop-grand`, `cle-idempotence-reutilisee`; whatever `octets` throws
+ * is never a row without its file; a file without a row is swept a day later. Until its verdict the file lies where
+ * nothing reads, and there is no row to name it.
+ * @throws Refusal `fichier-refuse`, `corps-trop-grand`, `cle-idempotence-reutilisee`, `service-indisponible` without
+ * verdict or without space; whatever `octets` throws
  */
 export async function recevoirFichier(
   ground: Ground,
+  verification: Verification,
   depot: Depot,
   octets: AsyncIterable<Uint8Array>,
 ): Promise<Document> {
   const racine = racineDesFichiers(ground.config)
   const id = randomUUID()
-  const fichier = await prendrePlace(racine, id, octets)
+  const { envoye, ...fichier } = await prendrePlace(ground, verification, id, octets)
   const { usagerId, secteur, nom, emisPar } = depot
   const document: DocumentEnregistre = {
     ...fichier,
@@ -57,7 +60,8 @@ export async function recevoirFichier(
     supprimeLe: null,
   }
   const key = depot.origin.idempotency?.key
-  const idempotency = key ? { key, body: bodyHash(key, fichier.sha256) } : null
+  // What was sent, not what is kept of it: the same request again is the same bytes again.
+  const idempotency = key ? { key, body: bodyHash(key, envoye) } : null
   try {
     const kept = await once(
       ground.db.sql,
@@ -81,16 +85,30 @@ export async function recevoirFichier(
   }
 }
 
-async function prendrePlace(racine: string, id: string, octets: AsyncIterable<Uint8Array>) {
+/** Type, size and SHA-256 of the file that took its place; `envoye` is the SHA-256 of what was sent. */
+async function prendrePlace(
+  { config, log }: Ground,
+  verification: Verification,
+  id: string,
+  octets: AsyncIterable<Uint8Array>,
+) {
+  const racine = racineDesFichiers(config)
   const arrivee = join(dossierDesArrivees(racine), id)
+  const nettoye = `${arrivee}.propre`
   try {
-    const { taille, sha256 } = await recevoir(arrivee, octets)
-    const type = await chacunSonTour(async () => reconnaitre(await readFile(arrivee)))
-    await ranger(racine, arrivee, id)
-    return { type, taille, sha256 }
+    const recu = await recevoir(arrivee, octets)
+    const { type, propre } = await verification.verifier(arrivee, nettoye)
+    await ranger(racine, propre ? nettoye : arrivee, id)
+    return { type, ...(propre ?? recu), envoye: recu.sha256 }
   } catch (error) {
-    await jeter(arrivee)
-    throw error
+    if (!manqueDePlace(error)) throw error
+    log.error({ err: error }, 'no space is left for files: uploads are refused')
+    throw new Refusal(
+      'service-indisponible',
+      'Il n’y a plus de place pour les fichiers. Réessayez plus tard.',
+    )
+  } finally {
+    await Promise.all([jeter(arrivee), jeter(nettoye)])
   }
 }
 
@@ -100,13 +118,4 @@ async function relire(ground: Ground, depot: Depot, id: string): Promise<Documen
   if (!document || document.supprimeLe) throw new Refusal('introuvable')
   if (document.secteur === depot.secteur && document.emisPar === depot.emisPar) return document
   throw new Refusal('cle-idempotence-reutilisee')
-}
-
-let tour: Promise<unknown> = Promise.resolve()
-
-/** One at a time: a check holds the whole file in memory, up to 25 MB. */
-function chacunSonTour<T>(work: () => Promise<T>): Promise<T> {
-  const resultat = tour.then(work, work)
-  tour = resultat
-  return resultat
 }

@@ -31,20 +31,29 @@ function segment(marqueur: number, octets: readonly number[]): Buffer<ArrayBuffe
   return Buffer.from([0xff, marqueur, (octets.length + 2) >> 8, (octets.length + 2) & 0xff, ...octets])
 }
 
+/** A Huffman table of one code of one bit, for the symbol 0: no difference, or end of block. */
+const unSymbole = [1, ...Array.from<number>({ length: 15 }).fill(0), 0]
+
 export const jpegMorceaux = {
   debut: Buffer.from([0xff, 0xd8]),
   app0: segment(0xe0, [...Buffer.from('JFIF\0'), 1, 1, 0, 0, 1, 0, 1, 0, 0]),
   dqt: segment(0xdb, [0, ...Array.from<number>({ length: 64 }).fill(1)]),
   sof0: segment(0xc0, [8, 0, 8, 0, 8, 1, 1, 0x11, 0]),
-  // Two codes of one bit; the table holds FF D9 on purpose: it is no end of image there.
-  dht: segment(0xc4, [0, 2, ...Array.from<number>({ length: 15 }).fill(0), 0xff, 0xd9]),
+  dht: segment(0xc4, [0x00, ...unSymbole, 0x10, ...unSymbole]),
   sos: segment(0xda, [1, 1, 0, 0, 63, 0]),
-  donnees: Buffer.from([0x12, 0xff, 0x00, 0x34, 0xff, 0xd3, 0x56]),
+  donnees: Buffer.from([0b00111111]),
   fin: Buffer.from([0xff, 0xd9]),
 }
 
-export function jpeg(): Buffer<ArrayBuffer> {
-  return Buffer.concat(Object.values(jpegMorceaux))
+/** Eight grey pixels by eight; `extra` are segments before the picture. */
+export function jpeg(...extra: Buffer[]): Buffer<ArrayBuffer> {
+  const { debut, ...reste } = jpegMorceaux
+  return Buffer.concat([debut, ...extra, ...Object.values(reste)])
+}
+
+/** A comment, as a segment of a JPEG. */
+export function commentaireJpeg(texte: string): Buffer<ArrayBuffer> {
+  return segment(0xfe, [...Buffer.from(texte)])
 }
 
 function chunk(nom: string, octets: Buffer): Buffer<ArrayBuffer> {

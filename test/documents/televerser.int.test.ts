@@ -66,7 +66,7 @@ test('a file of another kind is refused with a reason and leaves nothing', async
   expect(response.status).toBe(422)
   expect(await response.json()).toEqual({
     code: 'fichier-refuse',
-    detail: 'Le fichier n’est ni un PDF, ni une image JPEG, PNG ou WebP.',
+    detail: 'Le fichier est un programme. Envoyez un PDF, ou une image JPEG, PNG ou WebP.',
     extra: {},
   })
   await nothingIsLeft()

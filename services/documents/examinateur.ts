@@ -1,0 +1,118 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import { Refusal } from '../../contracts/errors.ts'
+import type { Logger } from '../../infra/log.ts'
+import type { Constat } from './examen.ts'
+import type { Demande, Reponse } from './examen-processus.ts'
+
+const programme = join(import.meta.dirname, 'examen-processus.ts')
+
+/** Milliseconds. Together with clamd's they stay below the 30 s that the gateway waits. */
+const delais = { tour: 8_000, examen: 10_000, repos: 30_000 }
+
+/**
+ * Has files examined in a process of their own, one at a time: a file that crashes a decoder, or fills its memory,
+ * ends that process and not the hub. The process starts with the first file and ends after 30 s without any, and
+ * gives its memory back.
+ */
+export class Examinateur {
+  readonly #log: Logger
+  readonly #delais: typeof delais
+  #enfant: ChildProcess | null = null
+  #repos: NodeJS.Timeout | undefined
+  #dernier: Promise<unknown> = Promise.resolve()
+
+  constructor(log: Logger, duree: Partial<typeof delais> = {}) {
+    this.#log = log
+    this.#delais = { ...delais, ...duree }
+  }
+
+  /**
+   * @param cible where the cleaned file goes, when there is one
+   * @throws Refusal `fichier-refuse` with a reason, `service-indisponible` when its turn does not come in time
+   */
+  async examiner(fichier: string, cible: string): Promise<Constat> {
+    const fin = Promise.withResolvers<void>()
+    const tour = this.#dernier
+    this.#dernier = tour.then(() => fin.promise)
+    try {
+      await dansLeTemps(tour, this.#delais.tour, () => new Refusal('service-indisponible'))
+      return lire(await this.#demander({ fichier, cible }))
+    } finally {
+      fin.resolve()
+    }
+  }
+
+  /** Lets running examinations finish. */
+  async stop(): Promise<void> {
+    await this.#dernier
+    await this.#finir()
+  }
+
+  async #demander(demande: Demande): Promise<Reponse> {
+    clearTimeout(this.#repos)
+    const enfant = (this.#enfant ??= this.#lancer())
+    const { promise, resolve, reject } = Promise.withResolvers<Reponse>()
+    const tombe = () => reject(new Refusal('service-indisponible'))
+    enfant.once('message', resolve).once('exit', tombe).once('error', tombe)
+    enfant.send(demande, (error) => error && tombe())
+    try {
+      return await dansLeTemps(promise, this.#delais.examen, tropComplexe)
+    } catch (error) {
+      await this.#finir()
+      throw error
+    } finally {
+      enfant.off('message', resolve).off('exit', tombe).off('error', tombe)
+      this.#repos = setTimeout(() => void this.#finir(), this.#delais.repos).unref()
+    }
+  }
+
+  #lancer(): ChildProcess {
+    const enfant = fork(programme, [], {
+      // Not the hub's environment: it holds passwords. libvips must not lay out large images in a shared folder.
+      env: { VIPS_DISC_THRESHOLD: '2g', MALLOC_ARENA_MAX: '2' },
+      execArgv: ['--max-old-space-size=512'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    let plainte = ''
+    enfant.stderr?.on('data', (texte) => (plainte = `${plainte}${texte}`.slice(-2000)))
+    enfant.on('error', (error) => this.#log.error({ err: error }, 'file examination failed'))
+    enfant.once('exit', (code, signal) => {
+      if (this.#enfant !== enfant) return
+      this.#enfant = null
+      this.#log.error({ code, signal, plainte }, 'file examination ended by itself')
+    })
+    return enfant
+  }
+
+  async #finir(): Promise<void> {
+    clearTimeout(this.#repos)
+    const enfant = this.#enfant
+    this.#enfant = null
+    if (enfant?.pid === undefined || enfant.exitCode !== null || enfant.signalCode !== null) return
+    await new Promise((resolve) => {
+      enfant.once('exit', resolve)
+      enfant.kill('SIGKILL')
+    })
+  }
+}
+
+function lire(reponse: Reponse): Constat {
+  if ('constat' in reponse) return reponse.constat
+  if ('refus' in reponse) throw new Refusal('fichier-refuse', reponse.refus)
+  throw Object.assign(new Error(reponse.erreur.message), { code: reponse.erreur.code })
+}
+
+function tropComplexe(): Refusal {
+  return new Refusal('fichier-refuse', 'Le fichier est trop complexe: sa vérification n’a pas abouti.')
+}
+
+async function dansLeTemps<T>(travail: Promise<T>, ms: number, retard: () => Error): Promise<T> {
+  const fin = Promise.withResolvers<never>()
+  const delai = setTimeout(() => fin.reject(retard()), ms)
+  try {
+    return await Promise.race([travail, fin.promise])
+  } finally {
+    clearTimeout(delai)
+  }
+}
