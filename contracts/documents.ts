@@ -11,10 +11,17 @@ export const tailleMaximale = 25 * 1024 * 1024
 
 export const Document = z.object({
   id: Id,
-  nom: personal(z.string()).describe('Nom donné par qui l’a téléversé'),
+  nom: personal(z.string()).describe('Nom donné par qui l’a téléversé, avec l’extension de son contenu'),
   type: TypeDocument,
-  taille: z.number().int().min(1).describe('Octets'),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  taille: z
+    .number()
+    .int()
+    .min(1)
+    .describe('Octets du fichier conservé: une image est redessinée sans ses métadonnées'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('Empreinte du fichier conservé'),
   secteur: Secteur,
   statut: z
     .enum(['libre', 'depose', 'decision'])
@@ -37,7 +44,7 @@ export const OuvrirTeleversement = command({
     emisPar: z.enum(['usager', 'agent']).default('usager').describe('`agent`: document émis par le service'),
   }),
   returns: Billet,
-  errors: ['fichier-refuse', 'corps-trop-grand', 'acces-refuse'],
+  errors: ['fichier-refuse', 'corps-trop-grand', 'acces-refuse', 'service-indisponible'],
 })
 
 export const OuvrirLecture = query({

@@ -47,9 +47,14 @@ export async function balayerFichiers(
  */
 async function racineEstANous(racine: string, marque: string): Promise<boolean> {
   const chemin = join(racine, 'base')
-  const neuf = join(dossierDesArrivees(racine), randomUUID())
-  await writeFile(neuf, marque, { mode: 0o600, flush: true })
   try {
+    return (await readFile(chemin, 'utf8')) === marque
+  } catch (error) {
+    if (codeSysteme(error) !== 'ENOENT') throw error
+  }
+  const neuf = join(dossierDesArrivees(racine), randomUUID())
+  try {
+    await writeFile(neuf, marque, { mode: 0o600, flush: true })
     await link(neuf, chemin) // all of it or nothing, and only if there is none yet
   } catch (error) {
     if (codeSysteme(error) !== 'EEXIST') throw error

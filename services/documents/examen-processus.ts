@@ -1,5 +1,6 @@
 import { Refusal } from '../../contracts/errors.ts'
 import { type Constat, examiner } from './examen.ts'
+import { tropComplexe } from './trop-complexe.ts'
 import { codeSysteme } from './code-systeme.ts'
 
 /**
@@ -21,7 +22,9 @@ async function repondre({ fichier, cible }: Demande): Promise<Reponse> {
   try {
     return { constat: await examiner(fichier, cible) }
   } catch (error) {
-    if (error instanceof Refusal && error.detail) return { refus: error.detail }
+    // A regular expression runs out of stack on files made for that.
+    const refusal = error instanceof RangeError ? tropComplexe() : error
+    if (refusal instanceof Refusal && refusal.detail) return { refus: refusal.detail }
     return { erreur: { code: String(codeSysteme(error)), message: String(error) } }
   }
 }

@@ -4,6 +4,7 @@ import { Refusal } from '../../contracts/errors.ts'
 import type { Logger } from '../../infra/log.ts'
 import type { Constat } from './examen.ts'
 import type { Demande, Reponse } from './examen-processus.ts'
+import { tropComplexe } from './trop-complexe.ts'
 
 const programme = join(import.meta.dirname, 'examen-processus.ts')
 
@@ -101,10 +102,6 @@ function lire(reponse: Reponse): Constat {
   if ('constat' in reponse) return reponse.constat
   if ('refus' in reponse) throw new Refusal('fichier-refuse', reponse.refus)
   throw Object.assign(new Error(reponse.erreur.message), { code: reponse.erreur.code })
-}
-
-function tropComplexe(): Refusal {
-  return new Refusal('fichier-refuse', 'Le fichier est trop complexe: sa vérification n’a pas abouti.')
 }
 
 async function dansLeTemps<T>(travail: Promise<T>, ms: number, retard: () => Error): Promise<T> {

@@ -27,21 +27,24 @@ export async function nettoyerImage(octets: Buffer, type: TypeImage): Promise<Bu
     refuserDemesure(entete)
     if (entete.format !== nom[type]) throw abimee()
     const image = sharp(octets, { limitInputPixels: pixelsMax, failOn: 'error' })
-    return await dessiner(image.autoOrient(), type).toBuffer()
+    return await dessiner(image.autoOrient(), type, entete).toBuffer()
   } catch (error) {
     throw error instanceof Refusal ? error : abimee(error)
   }
 }
 
 /**
- * Fine enough for the small print of an identity paper. The settings keep memory low: optimised coding would hold
- * a whole JPEG in memory (measured on 50 million pixels: 690 MB instead of 130), effort buys a WebP few bytes.
+ * Fine enough for the small print of an identity paper, colours as fine as they were. Optimised coding would hold a
+ * whole JPEG in memory (of 50 million pixels: 690 MB instead of 130); more effort saves a few bytes of a WebP.
  */
-function dessiner(image: Sharp, type: TypeImage): Sharp {
+function dessiner(image: Sharp, type: TypeImage, { chromaSubsampling = '4:4:4' }: Metadata): Sharp {
   if (type === 'image/png') return image.png()
-  return type === 'image/webp'
-    ? image.webp({ quality: 90, effort: 0, smartSubsample: true })
-    : image.jpeg({ quality: 90, chromaSubsampling: '4:4:4', optimiseCoding: false })
+  if (type === 'image/webp') return image.webp({ quality: 90, effort: 0 })
+  return image.jpeg({
+    quality: 90,
+    chromaSubsampling: chromaSubsampling === '4:2:0' ? '4:2:0' : '4:4:4',
+    optimiseCoding: false,
+  })
 }
 
 function refuserDemesure({ width, height }: Metadata): void {

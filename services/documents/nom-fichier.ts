@@ -1,8 +1,14 @@
 import type { TypeDocument } from '../../contracts/documents.ts'
 
+const longueurMax = 255
+
+/** Devices of Windows, which cannot be names of files there, whatever their ending. */
+const reserve = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
+
 /**
- * The name of an uploaded file as it is kept: no folder, no control or invisible character (a right-to-left
- * mark can disguise an ending), at most 255 characters. A name of which nothing is left becomes `document`.
+ * The name of an uploaded file, cleaned rather than refused, for people seldom choose it: no folder, no control or
+ * invisible character (a right-to-left mark can disguise an ending), no name or final point that Windows takes for
+ * something else, at most 255 characters. A name of which nothing is left becomes `document`.
  */
 export function nettoyerNom(nom: string): string {
   const base = nom.slice(Math.max(nom.lastIndexOf('/'), nom.lastIndexOf('\\')) + 1)
@@ -10,8 +16,10 @@ export function nettoyerNom(nom: string): string {
     .toWellFormed()
     .normalize('NFC')
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-  const propre = Array.from(visible).slice(0, 255).join('').trim()
-  return /^\.*$/.test(propre) ? 'document' : propre
+  const propre = Array.from(visible.trim()).slice(0, longueurMax).join('')
+  const sansPoint = propre.slice(0, propre.length - (/[. ]+$/.exec(propre)?.[0].length ?? 0))
+  if (sansPoint === '') return 'document'
+  return reserve.test(sansPoint) ? `_${sansPoint}` : sansPoint
 }
 
 const extensions: Record<TypeDocument, readonly [string, ...string[]]> = {
@@ -22,13 +30,25 @@ const extensions: Record<TypeDocument, readonly [string, ...string[]]> = {
 }
 
 /**
+ * The same name with the ending of its content, after any other: a PDF that calls itself `facture.pdf.exe` or
+ * `page.html` would be run by a double click.
+ */
+export function nomSelonContenu(nom: string, type: TypeDocument): string {
+  const [defaut] = extensions[type]
+  if (extensions[type].some((fin) => nom.toLowerCase().endsWith(fin))) return nom
+  return (
+    Array.from(nom)
+      .slice(0, longueurMax - defaut.length)
+      .join('') + defaut
+  )
+}
+
+/**
  * The `Content-Disposition` that saves the file under its name, never opens it (RFC 6266): an ASCII name for old
- * clients, the true one in RFC 8187 encoding. The ending follows the content: a PDF that calls itself `.html`
- * would be run by a double click.
+ * clients, the true one in RFC 8187 encoding.
  */
 export function pieceJointeNommee(nom: string, type: TypeDocument): string {
-  const [defaut] = extensions[type]
-  const entier = extensions[type].some((fin) => nom.toLowerCase().endsWith(fin)) ? nom : nom + defaut
+  const entier = nomSelonContenu(nom, type)
   const ascii = entier
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')

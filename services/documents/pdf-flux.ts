@@ -1,5 +1,5 @@
 import { pipeline, Readable } from 'node:stream'
-import { constants, createInflate } from 'node:zlib'
+import { constants, createInflate, inflateSync } from 'node:zlib'
 import { Refusal } from '../../contracts/errors.ts'
 import { chercherEicar, eicar } from './eicar.ts'
 import { codeSysteme } from './code-systeme.ts'
@@ -14,6 +14,8 @@ const profondeurMax = 2
 /** The structure of a document is small, even of a long one. */
 const objetsMax = 32 * 1024 * 1024
 const debutMax = 4096
+/** Most streams are smaller than this, and then no machinery is set up for them. */
+const petitMax = 256 * 1024
 
 /** A stream of a PDF: what stands before it, and what it holds. */
 export interface Flux {
@@ -51,7 +53,7 @@ export async function* parcourirFlux(
     if (trouve[0] === 'endstream') continue
     if (++nombre > fluxMax) throw demesure()
     const contenu = octets.subarray(debut)
-    if (estZlib(contenu)) yield { avant, compresse: true, ...(await lire(deplier([contenu], reserve))) }
+    if (estZlib(contenu)) yield { avant, compresse: true, ...(await lire(deplier(contenu, reserve))) }
     else yield { avant, compresse: false, objets: false, texte: pdf.slice(debut, debut + debutMax) }
   }
 }
@@ -71,7 +73,7 @@ async function lire(morceaux: AsyncIterable<Buffer>): Promise<Pick<Flux, 'texte'
 
 /** Decompresses, and again when what comes out is compressed itself. */
 async function* deplier(
-  source: Iterable<Buffer> | AsyncIterable<Buffer>,
+  source: Buffer | AsyncIterable<Buffer>,
   reserve: Reserve,
   profondeur = 1,
 ): AsyncGenerator<Buffer> {
@@ -91,16 +93,10 @@ async function* deplier(
 }
 
 /** What Flate gives, up to where it is damaged: readers show that much too. */
-async function* gonfler(
-  source: Iterable<Buffer> | AsyncIterable<Buffer>,
-  reserve: Reserve,
-): AsyncGenerator<Buffer> {
-  const sortie = createInflate({ chunkSize: 64 * 1024, finishFlush: constants.Z_SYNC_FLUSH })
-  // Its errors are those of `sortie`, read below.
-  pipeline(Readable.from(source), sortie, () => {})
+async function* gonfler(source: Buffer | AsyncIterable<Buffer>, reserve: Reserve): AsyncGenerator<Buffer> {
   let queue: Buffer = Buffer.alloc(0)
   try {
-    for await (const morceau of sortie as AsyncIterable<Buffer>) {
+    for await (const morceau of sortieDeFlate(source)) {
       reserve.reste -= morceau.length
       if (reserve.reste < 0) throw demesure()
       chercherEicar(Buffer.concat([queue, morceau]))
@@ -109,6 +105,24 @@ async function* gonfler(
     }
   } catch (error) {
     if (!String(codeSysteme(error)).startsWith('Z_')) throw error
+  }
+}
+
+function sortieDeFlate(source: Buffer | AsyncIterable<Buffer>): Iterable<Buffer> | AsyncIterable<Buffer> {
+  const entier = Buffer.isBuffer(source) && gonflerPetit(source)
+  if (entier) return [entier]
+  const sortie = createInflate({ chunkSize: 64 * 1024, finishFlush: constants.Z_SYNC_FLUSH })
+  // Errors come out of `sortie`, for whoever reads it.
+  pipeline(Readable.from(Buffer.isBuffer(source) ? [source] : source), sortie, () => {})
+  return sortie as AsyncIterable<Buffer>
+}
+
+/** All that comes out, when it is little and sound. */
+function gonflerPetit(octets: Buffer): Buffer | null {
+  try {
+    return inflateSync(octets, { maxOutputLength: petitMax, finishFlush: constants.Z_SYNC_FLUSH })
+  } catch {
+    return null // too large, or damaged: it is read piece by piece
   }
 }
 

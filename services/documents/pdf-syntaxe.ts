@@ -1,7 +1,7 @@
 /** Pieces of regular expressions for the syntax of PDF (ISO 32000-2, section 7.2), on bytes read as latin1. */
 
 /** White space and comments, which may stand between any two words. */
-export const blanc = String.raw`(?:[\0\t\n\f\r ]|%[^\r\n]{0,1000}[\r\n])*`
+export const blanc = String.raw`[\0\t\n\f\r ]*(?:%[^\r\n]{0,200}[\r\n][\0\t\n\f\r ]*)*`
 
 /** A name, each of its letters as it is or as `#` and two hexadecimal digits; not the beginning of a longer one. */
 export function nom(texte: string): string {

@@ -135,5 +135,6 @@ function estFacture(texte: string): boolean {
 
 /** The number of the object whose stream follows. */
 function numeroObjet(avant: string): string {
-  return Array.from(avant.matchAll(/(\d{1,10})\s+\d{1,5}\s+obj\b/g)).at(-1)?.[1] ?? ''
+  const fin = avant.lastIndexOf('obj')
+  return /(\d{1,10})\s+\d{1,5}\s+$/.exec(avant.slice(Math.max(0, fin - 40), Math.max(0, fin)))?.[1] ?? ''
 }

@@ -16,6 +16,7 @@ import {
   ranger,
   recevoir,
 } from './fichiers.ts'
+import { nomSelonContenu } from './nom-fichier.ts'
 import * as store from './store.ts'
 import type { Verification } from './verification.ts'
 
@@ -51,7 +52,7 @@ export async function recevoirFichier(
     id,
     usagerId,
     secteur,
-    nom,
+    nom: nomSelonContenu(nom, fichier.type),
     emisPar,
     statut: 'libre',
     dossierId: null,

@@ -46,17 +46,17 @@ async function documentsOf(api: Api): Promise<number> {
 }
 
 test('each kind of file is taken for what it is, whatever it calls itself', async () => {
-  for (const [bytes, type] of [
-    [pdf(), 'application/pdf'],
-    [jpeg(), 'image/jpeg'],
-    [png(), 'image/png'],
-    [webp(), 'image/webp'],
+  for (const [bytes, type, nom] of [
+    [pdf(), 'application/pdf', 'facture.exe.pdf'],
+    [jpeg(), 'image/jpeg', 'facture.exe.jpg'],
+    [png(), 'image/png', 'facture.exe.png'],
+    [webp(), 'image/webp', 'facture.exe.webp'],
   ] as const) {
     const { status, body } = await amina.upload(query, bytes, 'facture.exe')
-    expect([status, body.type, body.taille, body.statut, body.dossierId]).toEqual([
+    expect([status, body.type, body.nom, body.statut, body.dossierId]).toEqual([
       201,
       type,
-      bytes.length,
+      nom,
       'libre',
       null,
     ])
@@ -203,16 +203,18 @@ describe('the name of a file', () => {
     ['l’été à Malakoff.pdf', 'l’été à Malakoff.pdf'],
     ['e\u0301te\u0301.pdf', 'été.pdf'],
     ['🏛️ plan.pdf', '🏛️ plan.pdf'],
-    ['../../etc/passwd', 'passwd'],
+    ['../../etc/passwd', 'passwd.pdf'],
     ['C:\\Users\\amina\\scan.pdf', 'scan.pdf'],
     ['a"b.pdf', 'a"b.pdf'],
     ["a'b;c.pdf", "a'b;c.pdf"],
     ['a\nb\r\nX-Evil: 1.pdf', 'abX-Evil: 1.pdf'],
-    ['facture\u202efdp.exe', 'facturefdp.exe'],
+    ['facture\u202efdp.exe', 'facturefdp.exe.pdf'],
     ['a\u200b\ufeffb.pdf', 'ab.pdf'],
     ['<script>alert(1)</script>.pdf', 'script>.pdf'],
-    ['   ', 'document'],
-    ['..', 'document'],
+    ['facture.pdf.exe', 'facture.pdf.exe.pdf'],
+    ['nul.pdf', '_nul.pdf'],
+    ['   ', 'document.pdf'],
+    ['..', 'document.pdf'],
   ])('%j is kept as %j, and given back without harm', async (given, kept) => {
     const { status, body } = await amina.upload(query, pdf(), given)
     expect([status, withoutEscapes(body.nom)]).toEqual([201, kept])
@@ -223,9 +225,9 @@ describe('the name of a file', () => {
     expect(headers.get('content-disposition')).toMatch(/\.pdf$/)
   })
 
-  test('of two thousand characters is refused with a reason', async () => {
+  test.each([300, 2000])('of %d characters is refused with a reason', async (length) => {
     const { erreurs } = refusal(
-      await amina.upload(query, pdf(), `${'a'.repeat(2000)}.pdf`),
+      await amina.upload(query, pdf(), `${'a'.repeat(length)}.pdf`),
       'donnees-invalides',
     )
     expect(erreurs?.[0]?.pointeur).toBe('/nom')

@@ -21,10 +21,10 @@ import { brokerOptions } from '../../moleculer.config.ts'
 import documents from '../../services/documents/documents.service.ts'
 import { freshDatabase } from '../support/database.ts'
 
-/** The documents service as the hub runs it, on a database and a folder of its own. */
-export async function startBench() {
+/** The documents service as the hub runs it, on a database and a folder of its own; `environment` adds variables. */
+export async function startBench(environment: NodeJS.ProcessEnv = {}) {
   const database = await freshDatabase()
-  const folder = await mkdtemp(join(tmpdir(), 'guichet-documents-'))
+  const folder = environment.HUB_DATA ?? (await mkdtemp(join(tmpdir(), 'guichet-documents-')))
   const lines: string[] = []
   const sink = new Writable({
     write(line, _encoding, done) {
@@ -37,7 +37,7 @@ export async function startBench() {
     db: { sql: database.role('documents'), committed: new Signal() },
     now: () => new Date(Date.now() + clock.offsetMs),
     log: pino({ level: 'trace' }, sink),
-    config: readConfig({ NODE_ENV: 'test', HUB_DATA: folder }),
+    config: readConfig({ NODE_ENV: 'test', ...environment, HUB_DATA: folder }),
   }
   const broker = new ServiceBroker(brokerOptions)
   broker.createService(toMoleculerSchema(documents, ground))
@@ -154,7 +154,7 @@ export async function startBench() {
     async stop(): Promise<void> {
       await broker.stop()
       await database.drop()
-      await rm(folder, { recursive: true })
+      if (!environment.HUB_DATA) await rm(folder, { recursive: true })
     },
   }
   return bench

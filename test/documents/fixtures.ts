@@ -56,7 +56,8 @@ export function commentaireJpeg(texte: string): Buffer<ArrayBuffer> {
   return segment(0xfe, [...Buffer.from(texte)])
 }
 
-function chunk(nom: string, octets: Buffer): Buffer<ArrayBuffer> {
+/** A part of a PNG. */
+export function chunk(nom: string, octets: Buffer): Buffer<ArrayBuffer> {
   const corps = Buffer.concat([Buffer.from(nom), octets])
   const longueur = Buffer.alloc(4)
   longueur.writeUInt32BE(octets.length)

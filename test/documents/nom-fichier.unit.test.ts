@@ -1,4 +1,4 @@
-import { nettoyerNom, pieceJointeNommee } from '../../services/documents/nom-fichier.ts'
+import { nettoyerNom, nomSelonContenu, pieceJointeNommee } from '../../services/documents/nom-fichier.ts'
 
 test.each([
   ['facture.pdf', 'facture.pdf'],
@@ -11,6 +11,12 @@ test.each([
   ['e\u0301te\u0301.pdf', 'été.pdf'],
   ['demi \uD83D.pdf', 'demi \uFFFD.pdf'],
   ['..', 'document'],
+  ['facture.pdf. . ', 'facture.pdf'],
+  ['CON', '_CON'],
+  ['nul.pdf', '_nul.pdf'],
+  ['com1.tar.pdf', '_com1.tar.pdf'],
+  ['contrat.pdf', 'contrat.pdf'],
+  ['\u2066facture\u2069\u200E.pdf', 'facture.pdf'],
   ['dossier/', 'document'],
   ['\u0007', 'document'],
 ])('%j is kept as %j', (nom, attendu) => {
@@ -35,6 +41,20 @@ test('no name breaks out of the header', () => {
   expect(entete).toMatch(
     /^attachment; filename="[A-Za-z0-9 ._()-]+"; filename\*=UTF-8''[A-Za-z0-9!#$&+.^_`|~%-]+$/,
   )
+})
+
+test.each([
+  ['facture.pdf.exe', 'application/pdf', 'facture.pdf.exe.pdf'],
+  ['page.html', 'application/pdf', 'page.html.pdf'],
+  ['facture.PDF', 'application/pdf', 'facture.PDF'],
+  ['document', 'image/webp', 'document.webp'],
+  ['photo.png', 'image/jpeg', 'photo.png.jpg'],
+] as const)('%s that is %s becomes %s', (nom, type, attendu) => {
+  expect(nomSelonContenu(nom, type)).toBe(attendu)
+})
+
+test('the ending has its place even in the longest name', () => {
+  expect(nomSelonContenu('a'.repeat(255), 'application/pdf')).toBe(`${'a'.repeat(251)}.pdf`)
 })
 
 test('the ending follows the content, so that a double click opens what was checked', () => {

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { LireDocument, OuvrirLecture } from '../../contracts/documents.ts'
+import { clamd } from '../../services/documents/clamd.ts'
+import { eicar } from '../../services/documents/eicar.ts'
+import { freePort } from '../demo/sign-in.ts'
+import { type Bench, startBench, unePersonne, until } from './bench.ts'
+import { binaire, estComplet, startClamd, startFaux, type VraiClamd } from './clamd.ts'
+import { pdf } from './fixtures.ts'
+
+const muet = pino({ level: 'silent' })
+const awa = unePersonne()
+
+describe('without a clear verdict a file is not accepted:', () => {
+  let dossier: string
+  let fichier: string
+  beforeAll(async () => {
+    dossier = await mkdtemp(join(tmpdir(), 'guichet-clamd-'))
+    fichier = join(dossier, 'fichier')
+    await writeFile(fichier, Buffer.alloc(3_000_000, 'x'))
+  })
+  afterAll(async () => {
+    await rm(dossier, { recursive: true })
+  })
+
+  const indisponible = {
+    code: 'service-indisponible',
+    detail: 'L’antivirus ne répond pas. Réessayez dans un instant.',
+  }
+  const repond = (texte: string) => (socket: Socket, recu: Buffer) => {
+    if (estComplet(recu)) socket.end(texte)
+  }
+
+  test.each<[string, (socket: Socket, recu: Buffer) => void]>([
+    ['it hangs up at once', (socket) => socket.destroy()],
+    ['it hangs up in the middle', (socket, recu) => recu.length > 1_000_000 && socket.destroy()],
+    ['it hangs up before its verdict', repond('')],
+    ['its verdict is cut', repond('stream: O')],
+    ['its verdict has no end', repond('stream: OK')],
+    ['it is over its own limit', (socket) => socket.end('INSTREAM size limit exceeded. ERROR\0')],
+    ['it has a fault', repond("stream: Can't allocate memory ERROR\0")],
+    ['it speaks another language', repond('HTTP/1.1 200 OK\r\n\r\n\0')],
+    ['it says more than OK', repond('stream: OK but\0')],
+    ['it never ends to speak', (socket) => socket.write(Buffer.alloc(100_000, 'a'))],
+    ['it reads and never answers', () => {}],
+    ['it says OK before it has seen everything', (socket) => socket.pause().write('stream: OK\0')],
+  ])('%s', async (_what, parler) => {
+    const faux = await startFaux(parler)
+    await expect(clamd(faux.url, muet, 500).analyser(fichier)).rejects.toMatchObject(indisponible)
+    await faux.stop()
+  })
+
+  test('it is not there', async () => {
+    const port = await freePort()
+    for (const url of [`tcp://127.0.0.1:${port}`, `unix://${dossier}/absent.sock`])
+      await expect(clamd(url, muet).analyser(fichier)).rejects.toMatchObject(indisponible)
+  })
+})
+
+describe('while clamd has not spoken', () => {
+  test('nothing of the file can be read, and afterwards the document is there', async () => {
+    let parle = (): void => {}
+    const faux = await startFaux((socket, recu) => {
+      if (estComplet(recu)) parle = () => void socket.end('stream: OK\0')
+    })
+    const bench = await startBench({ CLAMAV_URL: faux.url })
+    const envoi = bench.upload(awa, pdf())
+    await until(async () => parle.toString() === "() => void socket.end('stream: OK\\0')")
+    const [id = ''] = await bench.files()
+    expect(await bench.sql`select from documents.document`).toHaveLength(0)
+    expect(await bench.sql`select from hub.event`).toHaveLength(0)
+    for (const action of [LireDocument, OuvrirLecture])
+      await expect(bench.ask(action, { id }, awa)).rejects.toMatchObject({ code: 'introuvable' })
+    parle()
+    expect((await envoi).id).toBe(id)
+    expect((await bench.read(awa, id)).status).toBe(200)
+    await bench.stop()
+    await faux.stop()
+  })
+
+  test('a refusal keeps nothing, and the same key serves again once clamd is back', async () => {
+    let verdict = 'INSTREAM size limit exceeded. ERROR\0'
+    const faux = await startFaux((socket, recu) => estComplet(recu) && socket.end(verdict))
+    const bench = await startBench({ CLAMAV_URL: faux.url })
+    const key = randomUUID()
+    const refuse = await bench.send(awa, pdf(), { key })
+    expect([refuse.status, await refuse.json()]).toEqual([
+      503,
+      expect.objectContaining({ code: 'service-indisponible' }),
+    ])
+    expect(await bench.files()).toEqual([])
+    expect(await bench.sql`select from documents.document`).toHaveLength(0)
+    verdict = 'stream: OK\0'
+    await bench.upload(awa, pdf(), { key })
+    verdict = 'stream: Win.Test FOUND\0'
+    const infecte = await bench.send(awa, pdf())
+    expect([infecte.status, await infecte.json()]).toMatchObject([422, { code: 'fichier-refuse' }])
+    expect(bench.lines.join('')).toContain('Win.Test')
+    await bench.stop()
+    await faux.stop()
+  })
+})
+
+test('an absent clamd is said at the start, and uploads wait for it', async () => {
+  const bench = await startBench({ CLAMAV_URL: `tcp://127.0.0.1:${await freePort()}` })
+  await until(async () => bench.lines.some((line) => line.includes('clamd does not answer')))
+  expect((await bench.send(awa, pdf())).status).toBe(503)
+  expect(await bench.files()).toEqual([])
+  await bench.stop()
+})
+
+if (!binaire)
+  process.stderr.write(
+    '\nclamd is not installed: its real verdicts are not tested (Debian: apt-get install clamav-daemon).\n',
+  )
+
+;(binaire ? describe : describe.skip)('a real clamd', () => {
+  let vrai: VraiClamd
+  let bench: Bench
+  beforeAll(async () => {
+    vrai = await startClamd()
+    bench = await startBench({ CLAMAV_URL: vrai.unix })
+  })
+  afterAll(async () => {
+    await bench.stop()
+    await vrai.stop()
+  })
+
+  test('says its version at the start', async () => {
+    await until(async () => bench.lines.some((line) => /clamd answers/.test(line) && /ClamAV \d/.test(line)))
+  })
+
+  test('lets a sound file pass, by a local socket and by TCP', async () => {
+    expect((await bench.send(awa, pdf())).status).toBe(201)
+    const parTcp = await startBench({ CLAMAV_URL: vrai.tcp })
+    expect((await parTcp.send(awa, pdf())).status).toBe(201)
+    await parTcp.stop()
+  })
+
+  test('finds the test virus', async () => {
+    const response = await bench.send(awa, Buffer.from(pdf(eicar.toString())))
+    expect(await response.json()).toMatchObject({
+      code: 'fichier-refuse',
+      detail: 'Un logiciel malveillant a été détecté dans le fichier.',
+    })
+    expect(bench.lines.join('')).toContain('Eicar-Essai')
+  })
+
+  test('whose size limit is lower than ours refuses, it does not let pass', async () => {
+    expect((await bench.send(awa, pdf('x'.repeat(3_000_000)))).status).toBe(503)
+    expect((await bench.send(awa, pdf())).status).toBe(201)
+  })
+})
