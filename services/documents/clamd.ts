@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api'
+import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
-import { pipeline } from 'node:stream/promises'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Logger } from '../../infra/log.ts'
 import { inSpan } from '../../infra/telemetry.ts'
@@ -78,11 +78,24 @@ async function converser(
   delaiMs: number,
   commande: Iterable<Buffer> | AsyncIterable<Buffer>,
 ): Promise<string> {
-  const socket = connect(ou)
+  const socket = connect({ ...ou, allowHalfOpen: true })
+  const ferme = new AbortController()
+  // What goes wrong is told to whoever reads or writes; after the answer it is nobody's concern.
+  socket.on('error', () => {}).once('close', () => ferme.abort())
   const delai = setTimeout(() => socket.destroy(new Error('clamd did not answer in time')), delaiMs)
-  const envoi = pipeline(commande, socket, { end: false })
+  let dit = false
+  const dire = async () => {
+    for await (const morceau of commande)
+      if (!socket.write(morceau)) await once(socket, 'drain', { signal: ferme.signal })
+    dit = true
+  }
+  const ecouter = async () => {
+    const reponse = await lireReponse(socket)
+    if (!dit) throw new Error(`clamd answered before it had heard all: ${reponse}`)
+    return reponse
+  }
   try {
-    const [reponse] = await Promise.all([lireReponse(socket), envoi])
+    const [reponse] = await Promise.all([ecouter(), dire()])
     return reponse
   } finally {
     clearTimeout(delai)

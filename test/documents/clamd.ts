@@ -5,11 +5,11 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pino from 'pino'
+import { clamd } from '../../services/documents/clamd.ts'
 import { eicar } from '../../services/documents/eicar.ts'
 import { freePort } from '../demo/sign-in.ts'
 import { eventually } from '../support/eventually.ts'
-import pino from 'pino'
-import { clamd } from '../../services/documents/clamd.ts'
 
 /** Where Debian and others install it. */
 export const binaire = ['/usr/sbin/clamd', '/usr/bin/clamd', '/usr/local/sbin/clamd'].find((path) =>

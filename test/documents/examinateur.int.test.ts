@@ -1,0 +1,106 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { Examinateur } from '../../services/documents/examinateur.ts'
+import { eventually } from '../support/eventually.ts'
+import { pdf, png } from './fixtures.ts'
+import { fluxFlate, pdfAvec } from './pdf-fixtures.ts'
+
+let dossier: string
+let lignes: string[]
+let log: pino.Logger
+beforeEach(async () => {
+  dossier = await mkdtemp(join(tmpdir(), 'guichet-examen-'))
+  lignes = []
+  log = pino({}, { write: (ligne: string) => void lignes.push(ligne) })
+})
+afterEach(async () => {
+  await rm(dossier, { recursive: true })
+})
+
+async function fichier(nom: string, octets: Buffer): Promise<[string, string]> {
+  await writeFile(join(dossier, nom), octets)
+  return [join(dossier, nom), join(dossier, `${nom}.propre`)]
+}
+
+/** Takes seconds to examine. */
+const lourd = pdfAvec({ objets: Array.from({ length: 8 }, () => fluxFlate(Buffer.alloc(60 * 1024 * 1024))) })
+
+/** The processes of this one that examine files: what `ps` would say, on Linux. */
+async function enfants(): Promise<number[]> {
+  const pids = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
+  const tous = pids.trim().split(' ').filter(Boolean).map(Number)
+  const lignes = await Promise.all(
+    tous.map(async (pid) => [pid, await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')] as const),
+  )
+  return lignes.filter(([, ligne]) => ligne.includes('examen-processus')).map(([pid]) => pid)
+}
+
+test('a process that falls refuses the file for now, and the next one finds another', async () => {
+  const examinateur = new Examinateur(log)
+  const pendant = examinateur.examiner(...(await fichier('lourd', lourd)))
+  const refuse = expect(pendant).rejects.toMatchObject({ code: 'service-indisponible' })
+  const [pid] = await eventually(async () => {
+    const pids = await enfants()
+    expect(pids).toHaveLength(1)
+    return pids
+  })
+  process.kill(pid!, 'SIGKILL')
+  await refuse
+  expect(lignes.join('')).toContain('file examination ended by itself')
+  expect(await examinateur.examiner(...(await fichier('a', pdf())))).toEqual({ type: 'application/pdf' })
+  await examinateur.stop()
+  expect(await enfants()).toEqual([])
+})
+
+test('a file that takes too long is refused, its process ended, and the next one passes', async () => {
+  const court = new Examinateur(log, { examen: 1 })
+  await expect(court.examiner(...(await fichier('lourd', lourd)))).rejects.toMatchObject({
+    code: 'fichier-refuse',
+    detail: 'Le fichier est trop complexe: sa vérification n’a pas abouti.',
+  })
+  expect(await enfants()).toEqual([])
+  await court.stop()
+})
+
+test('who waits too long for their turn is asked to come back, and the others pass', async () => {
+  const examinateur = new Examinateur(log, { tour: 1 })
+  const [premier, second] = await Promise.allSettled([
+    examinateur.examiner(...(await fichier('a', pdf()))),
+    examinateur.examiner(...(await fichier('b', pdf()))),
+  ])
+  expect([premier.status, second.status]).toEqual(['fulfilled', 'rejected'])
+  expect((second as PromiseRejectedResult).reason).toMatchObject({ code: 'service-indisponible' })
+  expect(await examinateur.examiner(...(await fichier('c', png())))).toMatchObject({ type: 'image/png' })
+  await examinateur.stop()
+})
+
+test('one process serves many files, and ends when there is nothing to do', async () => {
+  const examinateur = new Examinateur(log, { repos: 300 })
+  const fichiers = await Promise.all(['a', 'b', 'c'].map((nom) => fichier(nom, png())))
+  await Promise.all(fichiers.map((paire) => examinateur.examiner(...paire)))
+  expect((await readdir(dossier)).filter((nom) => nom.endsWith('.propre'))).toHaveLength(3)
+  expect(await enfants()).toHaveLength(1)
+  await eventually(async () => expect(await enfants()).toEqual([]))
+  expect(lignes.join('')).not.toContain('ended by itself')
+  await examinateur.stop()
+})
+
+test('the process has nothing of the environment of the hub', async () => {
+  const examinateur = new Examinateur(log)
+  await examinateur.examiner(...(await fichier('a', pdf())))
+  const [pid] = await enfants()
+  const environnement = await readFile(`/proc/${pid}/environ`, 'utf8')
+  expect(environnement).not.toMatch(/URL|HOME|PATH/)
+  await examinateur.stop()
+})
+
+test('what it cannot write is told as the system tells it', async () => {
+  const examinateur = new Examinateur(log)
+  const [source] = await fichier('a', png())
+  await expect(examinateur.examiner(source, join(dossier, 'absent', 'a'))).rejects.toMatchObject({
+    code: 'ENOENT',
+  })
+  await examinateur.stop()
+})
