@@ -78,18 +78,19 @@ async function* deplier(
   profondeur = 1,
 ): AsyncGenerator<Buffer> {
   const morceaux = gonfler(source, reserve)
-  const premier = await morceaux.next()
-  if (premier.done) return
-  if (!estZlib(premier.value)) {
-    yield premier.value
-    yield* morceaux
-  } else if (profondeur < profondeurMax) {
+  try {
+    const premier = await morceaux.next()
+    if (premier.done) return
     const tout = async function* () {
       yield premier.value
       yield* morceaux
     }
-    yield* deplier(tout(), reserve, profondeur + 1)
-  } else throw demesure()
+    if (!estZlib(premier.value)) yield* tout()
+    else if (profondeur < profondeurMax) yield* deplier(tout(), reserve, profondeur + 1)
+    else throw demesure()
+  } finally {
+    await morceaux.return(undefined)
+  }
 }
 
 /** What Flate gives, up to where it is damaged: readers show that much too. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { tailleMaximale } from '../../contracts/documents.ts'
-import { jpeg, pdf, pdfDe, png, webp } from '../documents/fixtures.ts'
+import { hostiles } from '../documents/fichiers-hostiles.ts'
+import { commentaireJpeg, jpeg, pdf, pdfDe, png, webp } from '../documents/fixtures.ts'
 import { type Api, refusal } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 import { hubDatabase } from '../support/hub-database.ts'
@@ -72,6 +73,30 @@ test('a program that calls itself a PDF is refused, and so are an empty file, a 
     expect(problem.detail).toMatch(/^Le fichier /)
   }
   expect(await documentsOf(someone)).toBe(0)
+})
+
+test.each([
+  'a program with a PDF inside',
+  'an archive',
+  'an SVG',
+  'a GIF that is a script',
+  'a PNG of a billion pixels',
+  'a PDF that is a page',
+  'a PDF that opens a script',
+  'a PDF that is a bomb',
+])('%s is refused with a reason', async (what) => {
+  const [, bytes, reason] = hostiles.find(([name]) => name === what)!
+  const problem = refusal(await amina.upload(query, bytes, 'quittance.pdf'), 'fichier-refuse')
+  expect(problem.detail).toContain(reason)
+})
+
+test('a photo is given back without where and with what it was taken', async () => {
+  const sent = jpeg(commentaireJpeg('CANARI 48.8, 2.3'))
+  const { body } = await amina.upload(query, sent, 'photo.jpg')
+  const { bytes } = await replyTo(
+    openRequest('GET', `/v1/documents/${body.id}/contenu`, await amina.headers('GET', {})).end(),
+  )
+  expect([bytes.length, bytes.includes('CANARI')]).toEqual([body.taille, false])
 })
 
 describe('of 25 MB', () => {

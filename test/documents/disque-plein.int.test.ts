@@ -8,12 +8,11 @@ import { type Bench, startBench, unePersonne } from './bench.ts'
 import { pdfDe } from './fixtures.ts'
 
 const Mo = 1024 * 1024
-const monte = (...arguments_: string[]) => spawnSync('mount', arguments_, { encoding: 'utf8' })
 
 /** A small file system in memory, or null where this account may not mount one. */
 async function petitDisque(): Promise<string | null> {
   const dossier = await mkdtemp(join(tmpdir(), 'guichet-plein-'))
-  if (monte('-t', 'tmpfs', '-o', 'size=6m', 'guichet-test', dossier).status === 0) return dossier
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', dossier]).status === 0) return dossier
   await rm(dossier, { recursive: true })
   return null
 }

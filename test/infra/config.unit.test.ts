@@ -12,6 +12,7 @@ test('without any variable everything is embedded, on loopback', () => {
     publicUrl: 'http://localhost:3000',
     databaseUrl: undefined,
     keycloakUrl: undefined,
+    clamavUrl: undefined,
     otlpEndpoint: undefined,
     traceRatio: 1,
     retryBaseMs: 1000,
@@ -32,6 +33,11 @@ test('an address loses its trailing slash: it is put before paths', () => {
   expect(config.keycloakUrl).toBe('https://keycloak.example')
   expect(config.databaseUrl).toBe('postgres://u:p@db.example/guichet')
   expect(config.otlpEndpoint).toBe('http://traces.example:4318')
+})
+
+test('clamd is reached by TCP or by a local socket', () => {
+  for (const url of ['tcp://clamav.example:3310', 'tcp://[::1]:3310', 'unix:///run/clamav/clamd.ctl'])
+    expect(readConfig({ CLAMAV_URL: url }).clamavUrl).toBe(url)
 })
 
 test('the public address follows the port', () => {
@@ -55,6 +61,10 @@ test.each([
   ['DATABASE_URL', 'guichet'],
   ['KEYCLOAK_URL', 'keycloak.example'],
   ['PUBLIC_URL', 'ftp://guichet.example'],
+  ['CLAMAV_URL', 'clamav.example:3310'],
+  ['CLAMAV_URL', 'http://clamav.example:3310'],
+  ['CLAMAV_URL', 'unix://run/clamd.ctl'],
+  ['CLAMAV_URL', 'tcp:///run/clamd.ctl'],
   ['LOG_LEVEL', 'verbose'],
   ['LOG_PRETTY', 'yes'],
   ['TRACE_RATIO', '2'],
