@@ -48,6 +48,9 @@ export interface LogFields {
   lanes?: number
   documents?: number
   fichiers?: number
+  /** What an antivirus says of itself, and how it calls what it found. */
+  version?: string
+  signature?: string
   traceId?: string | undefined
 }
 

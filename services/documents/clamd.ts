@@ -29,25 +29,23 @@ const reponseMax = 4096
  */
 export function clamd(adresse: string, log: Logger, delaiMs = 10_000): Antivirus {
   const ou = lireAdresse(adresse)
+  const sansVerdict = (err: unknown) => {
+    log.error({ err }, 'clamd gave no verdict')
+    return new Refusal('service-indisponible', 'L’antivirus ne répond pas. Réessayez dans un instant.')
+  }
   return {
     version: () => converser(ou, delaiMs, [Buffer.from('zVERSION\0')]),
     async analyser(fichier) {
       const verdict = await inSpan('clamd INSTREAM', { kind: SpanKind.CLIENT }, () =>
         converser(ou, delaiMs, instream(fichier)),
-      ).catch((error: unknown) => {
-        log.error({ err: error }, 'clamd gave no verdict')
-        throw sansVerdict()
-      })
+      ).catch((error: unknown) => Promise.reject(sansVerdict(error)))
       if (verdict === 'stream: OK') return
       const signature = /^stream: (.+) FOUND$/.exec(verdict)?.[1]
-      log.warn({ signature, verdict }, 'clamd refused a file')
-      throw signature ? logicielMalveillant() : sansVerdict()
+      if (signature === undefined) throw sansVerdict(new Error(`clamd answered ${verdict}`))
+      log.warn({ signature }, 'clamd refused a file')
+      throw logicielMalveillant()
     },
   }
-}
-
-function sansVerdict(): Refusal {
-  return new Refusal('service-indisponible', 'L’antivirus ne répond pas. Réessayez dans un instant.')
 }
 
 function lireAdresse(adresse: string): NetConnectOpts {

@@ -81,7 +81,10 @@ export class Examinateur {
     enfant.once('exit', (code, signal) => {
       if (this.#enfant !== enfant) return
       this.#enfant = null
-      this.#log.error({ code, signal, plainte }, 'file examination ended by itself')
+      this.#log.error(
+        { code: String(signal ?? code), err: new Error(plainte) },
+        'file examination ended by itself',
+      )
     })
     return enfant
   }

@@ -17,7 +17,9 @@ export function nettoyerNom(nom: string): string {
     .normalize('NFC')
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
   const propre = Array.from(visible.trim()).slice(0, longueurMax).join('')
-  const sansPoint = propre.slice(0, propre.length - (/[. ]+$/.exec(propre)?.[0].length ?? 0))
+  let fin = propre.length
+  while (fin > 0 && '. '.includes(propre[fin - 1]!)) fin--
+  const sansPoint = propre.slice(0, fin)
   if (sansPoint === '') return 'document'
   return reserve.test(sansPoint) ? `_${sansPoint}` : sansPoint
 }

@@ -15,7 +15,12 @@ export function nom(texte: string): string {
 /** A reference to another object; its number is the first group that it opens. */
 export const reference = String.raw`(\d{1,10})${blanc}\d{1,5}${blanc}R`
 
-const debutObjets = new RegExp(String.raw`^${blanc}\d+${blanc}\d+[\0\t\n\f\r %]`)
+/** The pieces put together. They read what may be made to hold them up: only where time is limited. */
+export function expression(source: string, flags?: string): RegExp {
+  return new RegExp(source, flags)
+}
+
+const debutObjets = expression(String.raw`^${blanc}\d+${blanc}\d+[\0\t\n\f\r %]`)
 
 /** A stream of objects begins with pairs of integers: the number of each object and its place. */
 export function commenceParObjets(texte: string): boolean {

@@ -1,7 +1,7 @@
 // oxlint-disable no-control-regex -- it reads the bytes of files, and many are control characters
 import { Refusal } from '../../contracts/errors.ts'
 import { type Flux, parcourirFlux } from './pdf-flux.ts'
-import { blanc, nom, reference } from './pdf-syntaxe.ts'
+import { blanc, expression, nom, reference } from './pdf-syntaxe.ts'
 
 const remede = 'Ouvrez-le, imprimez-le en PDF et envoyez ce nouveau fichier.'
 
@@ -65,7 +65,7 @@ function estZip(pdf: string): boolean {
   })
 }
 
-const chiffrement = new RegExp(`${nom('Encrypt')}${blanc}(?:${reference}|<<)`)
+const chiffrement = expression(`${nom('Encrypt')}${blanc}(?:${reference}|<<)`)
 
 function refuserProtege(pdf: string): void {
   if (chiffrement.test(pdf))
@@ -74,9 +74,9 @@ function refuserProtege(pdf: string): void {
     )
 }
 
-const objets = new RegExp(nom('ObjStm'))
-const filtre = new RegExp(nom('Filter'))
-const autreFiltre = new RegExp(
+const objets = expression(nom('ObjStm'))
+const filtre = expression(nom('Filter'))
+const autreFiltre = expression(
   ['ASCIIHexDecode', 'ASCII85Decode', 'LZWDecode', 'RunLengthDecode', 'Crypt', 'Predictor']
     .map(nom)
     .join('|'),
@@ -89,7 +89,7 @@ function refuserIllisible({ avant, objets, compresse }: Flux): void {
 }
 
 /** Programs, other files, films, other forms: the names are long enough never to occur by chance in compressed bytes. */
-const actions = new RegExp(
+const actions = expression(
   [
     ...['Launch', 'GoToE', 'GoToR', 'ImportData', 'RichMedia', 'Rendition'].map(nom),
     `${nom('XFA')}${blanc}(?:${reference}|\\[${blanc}(?:\\(|<|${reference}))`,
@@ -103,9 +103,9 @@ function refuserActions(texte: string): void {
 
 const argument = String.raw`(?:[^()\\]|\\[rnt"'])`
 const appel = String.raw`(?:AF[A-Z][A-Za-z_]{2,40}|this\.print|this\.resetForm)\s*\\?\((?:${argument}|new Array\s*\\?\(${argument}{0,2000}\\?\)){0,2000}\\?\)`
-const script = new RegExp(`${nom('JS')}${blanc}(?:[(<%]|\\d+${blanc}\\d+${blanc}R)`, 'g')
-const inoffensif = new RegExp(String.raw`^${nom('JS')}${blanc}\(\s*(?:${appel}[;\s]*)+\)`)
-const javascript = new RegExp(nom('JavaScript'))
+const script = expression(`${nom('JS')}${blanc}(?:[(<%]|\\d+${blanc}\\d+${blanc}R)`, 'g')
+const inoffensif = expression(String.raw`^${nom('JS')}${blanc}\(\s*(?:${appel}[;\s]*)+\)`)
+const javascript = expression(nom('JavaScript'))
 
 /** Of scripts only Acrobat's own functions for fields, `print` and `resetForm` pass, wherever they hang. */
 function refuserScripts(texte: string): void {
@@ -115,12 +115,12 @@ function refuserScripts(texte: string): void {
       throw refus('Le fichier PDF contient un script.')
 }
 
-const joint = new RegExp(`${nom('EF')}${blanc}(?:<<([^<>]{0,500})>>|<<|${reference})`, 'g')
+const joint = expression(`${nom('EF')}${blanc}(?:<<([^<>]{0,500})>>|<<|${reference})`, 'g')
 
 /** Every attached file must be the XML of an electronic invoice. */
 function refuserJoints(texte: string, factures: ReadonlyMap<string, boolean>): void {
   for (const [, contenu = ''] of texte.matchAll(joint)) {
-    const fichiers = Array.from(contenu.matchAll(new RegExp(reference, 'g')), ([, numero]) => numero!)
+    const fichiers = Array.from(contenu.matchAll(expression(reference, 'g')), ([, numero]) => numero!)
     if (fichiers.length === 0 || !fichiers.every((numero) => factures.get(numero)))
       throw refus('Le fichier PDF contient un fichier joint.')
   }
