@@ -28,7 +28,7 @@ const root = join(import.meta.dirname, '..')
 
 /** The places that put expressions together, and why they are harmless. */
 const computed: Readonly<Record<string, string>> = {
-  'gateway/pages/not-found.ts': 'from the route table: `[^/]+` between slashes, each segment in one way only',
+  'gateway/not-found.ts': 'from the route table: `[^/]+` between slashes, each segment in one way only',
   'services/documents/pdf-syntaxe.ts':
     'they run in the process that examines files, which is ended after 10 s',
 }

@@ -118,9 +118,9 @@ function askAllScopes(provider: Provider): Middleware {
 const pagesWithoutScript: Middleware = async (ctx, next) => {
   await next()
   const { oidc } = ctx as Partial<KoaContextWithOIDC>
-  const form = selfSendingForm.exec(typeof ctx.body === 'string' ? ctx.body : '')
+  const form = selfSendingForm(typeof ctx.body === 'string' ? ctx.body : '')
   if (!oidc || !form) return
-  const [, action = '', fields = ''] = form
+  const { action, fields } = form
   const { secret, postLogoutRedirectUri } = oidc.session?.state ?? {}
   const backTo = oidc.entities.Interaction?.params.redirect_uri ?? oidc.params?.redirect_uri
   const closing = oidc.urlFor('end_session_confirm')
@@ -132,5 +132,12 @@ const pagesWithoutScript: Middleware = async (ctx, next) => {
 }
 
 /** As `oidc-provider/lib/response_modes/form_post.js` writes it: the address, then the hidden fields. */
-const selfSendingForm =
-  /document\.forms\[0\]\.submit\(\)[^]*<form method="post" action="([^"]*)">\s*((?:<input type="hidden"[^>]*>\s*)*)/
+function selfSendingForm(body: string): { action: string; fields: string } | null {
+  const sends = body.indexOf('document.forms[0].submit()')
+  const opening = '<form method="post" action="'
+  const start = sends < 0 ? -1 : body.indexOf(opening, sends)
+  if (start < 0) return null
+  const [action = ''] = body.slice(start + opening.length).split('"', 1)
+  const fields = body.slice(start).match(/<input type="hidden"[^<>]*>/g) ?? []
+  return { action, fields: fields.join('\n') }
+}

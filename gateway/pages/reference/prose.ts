@@ -5,7 +5,15 @@ import { html, type Html } from '../../../infra/issuer/html.ts'
  * are our own (`openapi-texts.ts` and the contracts), and use no more of CommonMark than this.
  */
 export function prose(text: string): Html[] {
-  return text.split(/\n{2,}|\n(?=## )|(?<=^## .*)\n/m).map(block)
+  const blocks: string[] = []
+  let open = false
+  for (const line of text.split('\n')) {
+    const heading = line.startsWith('## ')
+    if (open && !heading && line !== '') blocks[blocks.length - 1] += `\n${line}`
+    else if (line !== '') blocks.push(line)
+    open = line !== '' && !heading
+  }
+  return blocks.map(block)
 }
 
 function block(text: string): Html {
@@ -15,7 +23,7 @@ function block(text: string): Html {
   return html`<ul>\n${items.map((item) => html`<li>${inline(item)}</li>\n`)}</ul>\n`
 }
 
-const marks = /`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]+)\]\(([^)]+)\)/g
+const marks = /`([^`\n]{1,300})`|\*\*([^*\n]{1,300})\*\*|\[([^[\]\n]{1,300})\]\(([^()\s]{1,300})\)/g
 
 /** One line of such a text. */
 export function inline(text: string): Html[] {
