@@ -178,3 +178,20 @@ export function violates(error: unknown, constraint: string): boolean {
     error instanceof postgres.PostgresError && error.code === '23505' && error.constraint_name === constraint
   )
 }
+
+/** Classes of SQLSTATE: connection, resources, operator intervention; then what waited too long for a lock. */
+const passing = /^(?:08|53|57|55P03)/
+const lost = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+])
+
+/** Did the database not answer, or not in time? The same call may well succeed in a moment. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof postgres.PostgresError) return passing.test(error.code)
+  return error instanceof Error && 'code' in error && lost.has(String(error.code))
+}

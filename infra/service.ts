@@ -9,7 +9,7 @@ import { checkAccess } from './access.ts'
 import { call, toWire } from './call.ts'
 import type { Config } from './config.ts'
 import { validateParams } from './contract-validator.ts'
-import type { Db } from './db.ts'
+import { type Db, isUnavailable } from './db.ts'
 import type { Origin } from './event-log.ts'
 import { type IdempotencyKey, once } from './idempotency.ts'
 import type { Logger } from './log.ts'
@@ -162,7 +162,9 @@ async function handle(service: string, binding: Binding, ctx: Context, ground: G
     )
   } catch (error) {
     outcome = error instanceof Refusal ? 'refused' : 'failed'
-    throw toWire(error)
+    if (!isUnavailable(error)) throw toWire(error)
+    ground.log.warn({ err: error, method: binding.action.name }, 'the database does not answer')
+    throw toWire(new Refusal('service-indisponible'))
   } finally {
     actionDuration.record((performance.now() - startedAt) / 1000, binding.action.name, outcome)
   }
