@@ -10,6 +10,8 @@ export interface Caller {
   /** Epoch milliseconds after which the token is refused; null for an anonymous caller. */
   readonly expiresAt: number | null
   readonly roles: readonly string[]
+  /** Where the pages of the token's client live: an origin, or `http://host:*` for any port. */
+  readonly origins: readonly string[]
 }
 
 export interface AuthenticatorOptions {
@@ -50,6 +52,7 @@ const anonyme: Caller = Object.freeze({
   principal: Object.freeze({ kind: 'anonyme' }),
   expiresAt: null,
   roles: Object.freeze([]),
+  origins: Object.freeze([]),
 })
 
 /**
@@ -109,7 +112,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     })
     const expiresAt = claims.exp * 1000
     if (expiresAt <= now()) throw new Refusal('jeton-invalide')
-    return { principal: toPrincipal(claims, acteurId, usagers), expiresAt, roles: claims.realm_access.roles }
+    return {
+      principal: toPrincipal(claims, acteurId, usagers),
+      expiresAt,
+      roles: claims.realm_access.roles,
+      origins: claims['allowed-origins'],
+    }
   }
 
   function remember(key: string, caller: Caller): void {

@@ -28,6 +28,8 @@ const Claims = z.looseObject({
   iat: z.number(),
   nbf: z.number().optional(),
   realm_access: z.object({ roles: z.array(z.string()) }).catch({ roles: [] }),
+  // Keycloak's claim for the web origins of the client; a token without it is of no page.
+  'allowed-origins': z.array(z.string().max(200)).max(50).catch([]),
   given_name: name(200),
   family_name: name(200),
   email: name(320),

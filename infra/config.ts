@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 
@@ -8,23 +9,51 @@ const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 const url = (protocols: RegExp) =>
   z.url({ protocol: protocols }).transform((value) => value.replace(/\/$/, ''))
 
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
+
+/** A list separated by commas. */
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean),
+  )
+
+/** An address or a CIDR, of either family. */
+function isRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  return (
+    family > 0 &&
+    rest.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+  )
+}
+
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: z.coerce.number().int().min(1).max(65535).default(3000),
   /** `localhost` listens on loopback, both families. */
   LISTEN: z.string().default('localhost'),
-  PUBLIC_URL: url(/^https?$/).optional(),
+  PUBLIC_URL: url(/^https?$/)
+    .refine(isOrigin, 'an origin, without a path')
+    .optional(),
   /** Origins of other front ends whose pages may call the API, separated by commas. */
-  CORS_ORIGINS: z
-    .string()
-    .default('')
-    .transform((list) =>
-      list
-        .split(',')
-        .map((origin) => origin.trim())
-        .filter(Boolean),
-    )
-    .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin, 'an origin has no path'))),
+  CORS_ORIGINS: list.pipe(z.array(z.url().refine(isOrigin, 'an origin has no path'))),
+  /** Reverse proxies whose `X-Forwarded-For` is believed: addresses and CIDRs, separated by commas. */
+  TRUSTED_PROXIES: list.pipe(
+    z.array(z.string().refine(isRange, 'an address or a CIDR, such as 10.0.0.0/8 or 2001:db8::1')),
+  ),
+  /** What one account may spend a minute; a plain read costs 1 (docs/limits.md). */
+  RATE_ACCOUNT: z.coerce.number().int().min(1).default(1200),
+  /** Requests a minute from one address (IPv6: one /64), signed in or not: it stops floods, nothing else. */
+  RATE_ADDRESS: z.coerce.number().int().min(1).default(30_000),
+  MAX_CONNECTIONS: z.coerce.number().int().min(10).max(100_000).default(4000),
+  /** Calls under way at the same time; more wait a second for their turn, then get 503. */
+  MAX_IN_FLIGHT: z.coerce.number().int().min(1).max(10_000).default(64),
   HUB_DATA: z.string().default(join(root, '.hub')),
   DATABASE_URL: url(/^postgres(ql)?$/).optional(),
   KEYCLOAK_URL: url(/^https?$/).optional(),
@@ -59,6 +88,11 @@ export interface Config {
   /** Origin under which browsers reach the hub; fixes the embedded issuer's `iss`. No trailing slash. */
   readonly publicUrl: string
   readonly corsOrigins: readonly string[]
+  readonly trustedProxies: readonly string[]
+  readonly rateAccount: number
+  readonly rateAddress: number
+  readonly maxConnections: number
+  readonly maxInFlight: number
   readonly dataFolder: string
   /** Short name of the data folder, for lock files and the like. */
   readonly dataKey: string
@@ -96,6 +130,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     listen: env.LISTEN,
     publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`,
     corsOrigins: env.CORS_ORIGINS,
+    trustedProxies: env.TRUSTED_PROXIES,
+    rateAccount: env.RATE_ACCOUNT,
+    rateAddress: env.RATE_ADDRESS,
+    maxConnections: env.MAX_CONNECTIONS,
+    maxInFlight: env.MAX_IN_FLIGHT,
     dataFolder,
     dataKey: createHash('sha256').update(dataFolder).digest('hex').slice(0, 12),
     databaseUrl: env.DATABASE_URL,

@@ -62,9 +62,30 @@ export function postLogoutRedirectAllowed(uri: string, publicUrl: string): boole
   return redirectAllowed(uri, publicUrl) || uri === `${publicUrl}/` || loopbackPath(uri) === '/'
 }
 
-/** May a page of this origin call the token, revocation and userinfo endpoints? */
-export function originAllowed(origin: string, publicUrl: string): boolean {
-  return origin === new URL(publicUrl).origin || loopbackPath(`${origin}/`) === '/'
+/** Pages in development: this machine, any port. */
+export const loopbackOrigins: readonly string[] = ['http://localhost:*', 'http://127.0.0.1:*']
+
+/** Where front ends may live: the hub's own address, what `CORS_ORIGINS` names, and this machine. */
+export function frontEndOrigins(publicUrl: string, corsOrigins: readonly string[]): readonly string[] {
+  return [publicUrl, ...corsOrigins, ...loopbackOrigins]
+}
+
+/**
+ * Where the pages of one client live: what Keycloak calls its web origins, and puts into its tokens as
+ * `allowed-origins`. The application on the telephone has pages in development only, a staff system never.
+ */
+export function webOrigins(
+  client: string | undefined,
+  frontEndOrigins: readonly string[],
+): readonly string[] {
+  if (client === 'mobile') return loopbackOrigins
+  return client !== undefined && Object.hasOwn(frontEnds, client) ? frontEndOrigins : []
+}
+
+/** Is this origin in the list? An entry is an origin, or `http://host:*` for any port; `*` alone is none. */
+export function includesOrigin(origins: readonly string[], origin: string): boolean {
+  const anyPort = `${/^(https?:\/\/[a-z\d.-]+)(?::\d{1,5})?$/.exec(origin)?.[1]}:*`
+  return origins.includes(origin) || origins.includes(anyPort)
 }
 
 function hostedRedirects(publicUrl: string): readonly string[] {

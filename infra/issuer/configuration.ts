@@ -1,7 +1,7 @@
 import { type Configuration, interactionPolicy } from 'oidc-provider'
 import { demoAccounts, findBySub, personalClaims } from './accounts.ts'
 import type { IssuerKeys } from './keys.ts'
-import { demoClients, demoSystem, hubAudience, originAllowed } from './clients.ts'
+import { demoClients, demoSystem, hubAudience, includesOrigin, webOrigins } from './clients.ts'
 import { errorPage, loggedOutPage, logoutPage } from './login-page.ts'
 import { pageHeaders } from './page.ts'
 
@@ -16,10 +16,12 @@ const sessionSeconds = 10 * 60 * 60
 export function configuration(options: {
   issuer: string
   publicUrl: string
+  /** Where front ends may live. */
+  origins: readonly string[]
   keys: IssuerKeys
   adapter: Configuration['adapter']
 }): Configuration {
-  const { issuer, publicUrl, keys, adapter } = options
+  const { issuer, publicUrl, origins, keys, adapter } = options
   const policy = interactionPolicy.base()
   // Every client is the city's own: nobody is asked to consent, `prompt=consent` included.
   policy.get('consent')?.checks.clear()
@@ -28,12 +30,7 @@ export function configuration(options: {
     adapter,
     clients: demoClients(publicUrl),
     jwks: { keys: [...keys.signing] },
-    cookies: {
-      keys: [...keys.cookies],
-      names: { session: 'guichet_session', interaction: 'guichet_login', resume: 'guichet_login_resume' },
-      long: { httpOnly: true, sameSite: 'lax', path: `${new URL(issuer).pathname}/` },
-      short: { httpOnly: true, sameSite: 'lax' },
-    },
+    cookies: cookies(issuer, keys.cookies),
     routes: {
       authorization: '/protocol/openid-connect/auth',
       token: '/protocol/openid-connect/token',
@@ -87,7 +84,7 @@ export function configuration(options: {
     formats: {
       customizers: {
         jwt: (_ctx, token, parts) => {
-          Object.assign(parts.payload, tokenClaims(token))
+          Object.assign(parts.payload, tokenClaims(token, origins))
         },
       },
     },
@@ -113,8 +110,7 @@ export function configuration(options: {
         }
       )
     },
-    clientBasedCORS: (_ctx, origin, client) =>
-      client.clientAuthMethod === 'none' && originAllowed(origin, publicUrl),
+    clientBasedCORS: (_ctx, origin, client) => includesOrigin(webOrigins(client.clientId, origins), origin),
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
     expiresWithSession: () => true,
@@ -135,9 +131,39 @@ export function configuration(options: {
   }
 }
 
+/**
+ * Signed, unseen by scripts, not sent along by other sites' forms. Behind TLS they travel by TLS alone, and by
+ * its name no neighbour under the same domain can plant the session (RFC 6265bis, section 4.1.3): `__Host-`
+ * wants the path `/`. Those of one login live under its own path.
+ */
+function cookies(issuer: string, keys: readonly string[]): Configuration['cookies'] {
+  const { protocol, pathname } = new URL(issuer)
+  const secure = protocol === 'https:'
+  const common = { httpOnly: true, sameSite: 'lax', secure, signed: true } as const
+  const [host, short] = secure ? ['__Host-', '__Secure-'] : ['', '']
+  return {
+    keys: [...keys],
+    names: {
+      session: `${host}guichet_session`,
+      interaction: `${short}guichet_login`,
+      resume: `${short}guichet_login_resume`,
+    },
+    long: { ...common, path: secure ? '/' : `${pathname}/` },
+    short: common,
+  }
+}
+
 /** What Keycloak adds to an access token of this realm. */
-function tokenClaims(token: { kind: string; clientId?: string; accountId?: string; sid?: string }) {
-  const common = { typ: 'Bearer', azp: token.clientId, aud: [hubAudience] }
+function tokenClaims(
+  token: { kind: string; clientId?: string; accountId?: string; sid?: string },
+  origins: readonly string[],
+) {
+  const common = {
+    typ: 'Bearer',
+    azp: token.clientId,
+    aud: [hubAudience],
+    'allowed-origins': webOrigins(token.clientId, origins),
+  }
   if (token.kind === 'ClientCredentials')
     return {
       ...common,

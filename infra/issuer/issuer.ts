@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
 import type { Sql } from '../db.ts'
 import { createAdapter } from './adapter.ts'
-import { postLogoutRedirectAllowed, redirectAllowed } from './clients.ts'
+import { frontEndOrigins, postLogoutRedirectAllowed, redirectAllowed } from './clients.ts'
 import { configuration } from './configuration.ts'
 import { loadKeys } from './keys.ts'
 import { createLogin, send } from './login.ts'
@@ -21,7 +21,11 @@ export interface IssuerOptions {
   readonly sql: Sql
   /** Origin under which browsers reach the hub: fixes `iss` and every address, whatever `Host` a request has. */
   readonly publicUrl: string
+  /** Origins of front ends elsewhere. */
+  readonly corsOrigins: readonly string[]
   readonly environment: Config['environment']
+  /** Who sent a request: logins that failed are counted by address. */
+  readonly addressOf: (request: IncomingMessage) => string
   readonly log: Pick<Logger, 'warn' | 'error'>
 }
 
@@ -35,7 +39,7 @@ export interface IssuerOptions {
 export async function createIssuer(
   options: IssuerOptions,
 ): Promise<(req: IncomingMessage, res: ServerResponse) => void> {
-  const { sql, publicUrl, environment, log } = options
+  const { sql, publicUrl, environment, log, addressOf } = options
   if (environment === 'production')
     throw new Error(
       'The embedded issuer has public demo passwords and does not start in production: set KEYCLOAK_URL.',
@@ -43,7 +47,8 @@ export async function createIssuer(
   const issuer = `${publicUrl}${realmPath}`
   const [keys, adapter] = await Promise.all([loadKeys(sql), createAdapter(sql)])
   const mountPath = new URL(issuer).pathname
-  const provider = new Provider(issuer, configuration({ issuer, publicUrl, keys, adapter }))
+  const origins = frontEndOrigins(publicUrl, options.corsOrigins)
+  const provider = new Provider(issuer, configuration({ issuer, publicUrl, origins, keys, adapter }))
 
   provider.Client.prototype.redirectUriAllowed = (uri) => redirectAllowed(uri, publicUrl)
   provider.Client.prototype.postLogoutRedirectUriAllowed = (uri) => postLogoutRedirectAllowed(uri, publicUrl)
@@ -51,7 +56,7 @@ export async function createIssuer(
   fixAddress(provider, publicUrl)
   provider.use(mount(mountPath))
   provider.use(askAllScopes(provider))
-  provider.use(userinfo({ issuer, publicUrl, path: '/protocol/openid-connect/userinfo', keys: keys.signing }))
+  provider.use(userinfo({ issuer, origins, path: '/protocol/openid-connect/userinfo', keys: keys.signing }))
   provider.use(pagesWithoutScript)
   provider.on('server_error', (_ctx, err) => log.error({ err }, 'The issuer failed'))
   const koa: EventEmitter = provider
@@ -60,7 +65,7 @@ export async function createIssuer(
   })
 
   const serveProtocol = provider.callback()
-  const login = createLogin({ provider, log, pathOf: (uid) => `${mountPath}/login/${uid}` })
+  const login = createLogin({ provider, log, addressOf, pathOf: (uid) => `${mountPath}/login/${uid}` })
 
   return (req, res) => {
     const url = req.url ?? ''

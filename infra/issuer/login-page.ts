@@ -141,6 +141,7 @@ const explanations: Readonly<Record<string, readonly [title: string, text: strin
   ],
   not_found: ['Page introuvable', 'Aucune page n’existe à cette adresse. Elle a pu être mal recopiée.'],
   method_not_allowed: ['Demande impossible ici', 'Revenez à l’application et recommencez.'],
+  temporarily_unavailable: ['Réessayez dans un instant', 'Trop de demandes arrivent en même temps.'],
   server_error: [
     'Une erreur est survenue',
     'L’erreur vient du guichet, pas de vous. Réessayez dans un instant.',

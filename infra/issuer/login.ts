@@ -13,12 +13,13 @@ export interface LoginOptions {
   readonly provider: Provider
   /** `/realms/malakoff/login/<uid>`, as a path. */
   readonly pathOf: (uid: string) => string
+  readonly addressOf: (request: IncomingMessage) => string
   readonly log: Pick<Logger, 'warn'>
 }
 
 /** Serves the form of one login under way (GET) and takes what was typed (POST). */
 export function createLogin(options: LoginOptions) {
-  const { provider, pathOf, log } = options
+  const { provider, pathOf, addressOf, log } = options
   const byAccount = createAttempts({ limit: 5, windowSeconds })
   const byAddress = createAttempts({ limit: 30, windowSeconds })
 
@@ -41,7 +42,7 @@ export function createLogin(options: LoginOptions) {
 
     const identifiant = text(body.get('identifiant'))
     const account = identifiant.trim().toLowerCase()
-    const address = req.socket.remoteAddress ?? ''
+    const address = addressOf(req)
     const wait = Math.max(byAccount.wait(account), byAddress.wait(address))
     if (wait > 0) {
       log.warn({ waitSeconds: wait }, 'Sign-in refused: too many failed tries')

@@ -2,10 +2,16 @@ import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import type { JWK, Provider } from 'oidc-provider'
 import { z } from 'zod'
 import { findBySub, personalClaims } from './accounts.ts'
-import { originAllowed } from './clients.ts'
+import { includesOrigin, webOrigins } from './clients.ts'
 
 const Header = z.object({ kid: z.string() })
-const Claims = z.object({ iss: z.string(), typ: z.literal('Bearer'), exp: z.number(), sub: z.string() })
+const Claims = z.object({
+  iss: z.string(),
+  typ: z.literal('Bearer'),
+  exp: z.number(),
+  sub: z.string(),
+  azp: z.string(),
+})
 
 type Middleware = Parameters<Provider['use']>[0]
 
@@ -15,12 +21,13 @@ type Middleware = Parameters<Provider['use']>[0]
  */
 export function userinfo(options: {
   issuer: string
-  publicUrl: string
+  /** Where front ends may live; an answer about a person is for the pages of the token's own client. */
+  origins: readonly string[]
   path: string
   keys: readonly JWK[]
   now?: () => number
 }): Middleware {
-  const { issuer, publicUrl, path, now = Date.now } = options
+  const { issuer, origins, path, now = Date.now } = options
   const keys = new Map(
     options.keys.map((key) => [
       key.kid,
@@ -33,15 +40,16 @@ export function userinfo(options: {
       await next()
       return
     }
+    const token = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(ctx.get('authorization'))?.[1]
+    const claims = token === undefined ? undefined : claimsOf(token)
+    const account = claims && findBySub(claims.sub)
     const origin = ctx.get('origin')
     ctx.vary('Origin')
-    if (origin && originAllowed(origin, publicUrl)) {
+    if (origin && includesOrigin(account ? webOrigins(claims.azp, origins) : origins, origin)) {
       ctx.set('access-control-allow-origin', origin)
       ctx.set('access-control-expose-headers', 'WWW-Authenticate')
     }
     ctx.set('cache-control', 'no-store')
-    const token = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(ctx.get('authorization'))?.[1]
-    const account = token && findBySub(subjectOf(token) ?? '')
     if (account) {
       ctx.body = { sub: account.sub, ...personalClaims(account) }
     } else {
@@ -51,13 +59,13 @@ export function userinfo(options: {
     }
   }
 
-  function subjectOf(token: string): string | undefined {
+  function claimsOf(token: string): z.infer<typeof Claims> | undefined {
     const [head = '', body = '', signature = ''] = token.split('.')
     const header = Header.safeParse(parseJson(head)).data
     const key = header && keys.get(header.kid)
     if (!key || !signed(`${head}.${body}`, signature, key)) return undefined
     const claims = Claims.safeParse(parseJson(body)).data
-    return claims?.iss === issuer && claims.exp * 1000 > now() ? claims.sub : undefined
+    return claims?.iss === issuer && claims.exp * 1000 > now() ? claims : undefined
   }
 }
 

@@ -60,6 +60,7 @@ test('without a token the caller is anonymous, and nobody is asked', async () =>
     principal: { kind: 'anonyme' },
     expiresAt: null,
     roles: [],
+    origins: [],
   })
   expect(asked).toEqual([])
 })

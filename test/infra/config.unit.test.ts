@@ -18,6 +18,11 @@ test('without any variable everything is embedded, on loopback', () => {
     retryBaseMs: 1000,
     metricsPort: undefined,
     metricsListen: 'localhost',
+    trustedProxies: [],
+    rateAccount: 1200,
+    rateAddress: 30_000,
+    maxConnections: 4000,
+    maxInFlight: 64,
   })
   expect(isAbsolute(config.dataFolder)).toBe(true)
 })
@@ -38,6 +43,14 @@ test('an address loses its trailing slash: it is put before paths', () => {
 test('clamd is reached by TCP or by a local socket', () => {
   for (const url of ['tcp://clamav.example:3310', 'tcp://[::1]:3310', 'unix:///run/clamav/clamd.ctl'])
     expect(readConfig({ CLAMAV_URL: url }).clamavUrl).toBe(url)
+})
+
+test('proxies are addresses and ranges of both families', () => {
+  expect(readConfig({ TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.1 ,2001:db8::/32' }).trustedProxies).toEqual([
+    '10.0.0.0/8',
+    '192.0.2.1',
+    '2001:db8::/32',
+  ])
 })
 
 test('the public address follows the port', () => {
@@ -65,6 +78,17 @@ test.each([
   ['CLAMAV_URL', 'http://clamav.example:3310'],
   ['CLAMAV_URL', 'unix://run/clamd.ctl'],
   ['CLAMAV_URL', 'tcp:///run/clamd.ctl'],
+  ['PUBLIC_URL', 'https://ville.example/guichet'],
+  ['PUBLIC_URL', 'https://guichet.example/?a=1'],
+  ['TRUSTED_PROXIES', 'proxy.example'],
+  ['TRUSTED_PROXIES', '10.0.0.0/33'],
+  ['TRUSTED_PROXIES', '10.0.0.0/8/8'],
+  ['TRUSTED_PROXIES', '2001:db8::/129'],
+  ['TRUSTED_PROXIES', '*'],
+  ['RATE_ACCOUNT', '0'],
+  ['RATE_ADDRESS', 'many'],
+  ['MAX_CONNECTIONS', '1'],
+  ['MAX_IN_FLIGHT', '0'],
   ['LOG_LEVEL', 'verbose'],
   ['LOG_PRETTY', 'yes'],
   ['TRACE_RATIO', '2'],
@@ -73,7 +97,7 @@ test.each([
   ['METRICS_PORT', '3000'],
 ])('%s=%s is refused in a line that names it', (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(ConfigError)
-  expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name}: .+$`))
+  expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name}(?:\\.\\d+)?: .+$`))
 })
 
 test('every wrong variable is told at once', () => {

@@ -29,7 +29,9 @@ export async function startIssuer(sql: Sql, publicUrl?: string): Promise<IssuerP
   handler = await createIssuer({
     sql,
     publicUrl: publicUrl ?? origin,
+    corsOrigins: [],
     environment: 'test',
+    addressOf: (request) => request.socket.remoteAddress ?? '',
     log: { warn: write, error: write },
   })
   return {

@@ -76,7 +76,14 @@ describe('discovery', () => {
 
   test('the embedded issuer does not start in production', async () => {
     const log = { info: () => {}, warn: () => {}, error: () => {} }
-    const starting = createIssuer({ sql, publicUrl: one.publicUrl, environment: 'production', log })
+    const starting = createIssuer({
+      sql,
+      publicUrl: one.publicUrl,
+      corsOrigins: [],
+      addressOf: () => '',
+      environment: 'production',
+      log,
+    })
     await expect(starting).rejects.toThrow('does not start in production')
   })
 })
