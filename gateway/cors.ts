@@ -1,6 +1,8 @@
-import type { FastifyInstance } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../infra/config.ts'
-import { originAllowed } from '../infra/issuer/clients.ts'
+import { includesOrigin, loopbackOrigins } from '../infra/issuer/clients.ts'
+import type { Caller } from './authenticate.ts'
 
 const preflightAnswer = {
   'access-control-allow-methods': 'GET, POST, PATCH, DELETE',
@@ -9,25 +11,46 @@ const preflightAnswer = {
   'access-control-max-age': '600',
 }
 
-const exposed = 'etag, location, retry-after, x-trace-id, content-disposition, content-range, accept-ranges'
+const exposed =
+  'etag, location, retry-after, ratelimit, ratelimit-policy, x-trace-id, content-disposition, content-range, accept-ranges'
 
 /**
- * Lets the pages of known origins call the API: those of `CORS_ORIGINS`, the hub's own and, beside the demo
- * issuer, any port of the same machine. The API takes no cookie, so an origin opens nothing without a token.
- * (Fetch Standard, CORS protocol.)
+ * Lets the pages of known origins call the API. (Fetch Standard, CORS protocol.) A preflight carries no token, so
+ * it is answered for all clients together: the origins of `CORS_ORIGINS`, the hub's own and, beside the demo
+ * issuer, any port of the same machine. The answer itself can be read only where the token's own client is at
+ * home (`narrow`). The API takes no cookie, so an origin opens nothing without a token.
  */
-export function addCors(app: FastifyInstance, { corsOrigins, keycloakUrl, publicUrl }: Config): void {
-  const isKnown = (origin: string) =>
-    corsOrigins.includes(origin) ||
-    origin === new URL(publicUrl).origin ||
-    (keycloakUrl === undefined && originAllowed(origin, publicUrl))
-  app.addHook('onRequest', async (request, reply) => {
+export class Cors {
+  readonly #own: string
+  readonly #known: readonly string[]
+
+  constructor({ corsOrigins, keycloakUrl, publicUrl }: Config) {
+    this.#own = new URL(publicUrl).origin
+    this.#known = [this.#own, ...corsOrigins, ...(keycloakUrl === undefined ? loopbackOrigins : [])]
+  }
+
+  /** Sets the headers of a request; true when it was a preflight, which is then answered. */
+  open(request: IncomingMessage, response: ServerResponse): boolean {
     const { origin } = request.headers
-    if (origin === undefined) return
-    void reply.header('vary', 'Origin')
-    if (!isKnown(origin)) return
-    void reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': exposed })
-    if (request.method === 'OPTIONS' && request.headers['access-control-request-method'])
-      return await reply.headers(preflightAnswer).code(204).send()
-  })
+    if (origin === undefined) return false
+    response.setHeader('vary', 'Origin')
+    if (!includesOrigin(this.#known, origin)) return false
+    response.setHeader('access-control-allow-origin', origin)
+    response.setHeader('access-control-expose-headers', exposed)
+    if (request.method !== 'OPTIONS' || !request.headers['access-control-request-method']) return false
+    response.writeHead(204, preflightAnswer).end()
+    return true
+  }
+
+  /**
+   * Takes the permission back from an origin that is not one of the token's client (`allowed-origins`, as
+   * Keycloak fills it from the client's web origins). Without a token, or with one that is refused, there is
+   * nothing to keep from the page.
+   */
+  narrow(request: FastifyRequest, reply: FastifyReply, { principal, origins }: Caller): void {
+    const { origin } = request.headers
+    if (origin === undefined || principal.kind === 'anonyme') return
+    if (origin !== this.#own && !includesOrigin(origins, origin))
+      reply.raw.removeHeader('access-control-allow-origin')
+  }
 }

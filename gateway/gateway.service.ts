@@ -1,20 +1,25 @@
+import type { RequestListener } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../contracts/errors.ts'
 import { LireSante } from '../contracts/hub.ts'
 import { ResoudreCompte } from '../contracts/identity.ts'
+import type { Principal } from '../contracts/principal.ts'
 import { checkAccess } from '../infra/access.ts'
 import { call } from '../infra/call.ts'
 import { createPool } from '../infra/db.ts'
 import type { Gateway, GatewayOptions } from '../infra/hub.ts'
 import { createIssuer } from '../infra/issuer/issuer.ts'
 import { roleOf } from '../infra/migrate.ts'
+import { addressKey } from './address.ts'
 import { type Caller, createAuthenticator } from './authenticate.ts'
-import { addCors } from './cors.ts'
+import { limits, weightOf } from './limits.ts'
 import { LiveStreams } from './live.ts'
 import { addPages } from './pages.ts'
 import { sendHealth } from './pages/health.ts'
 import { idempotencyOf, paramsOf } from './params.ts'
 import { probeIssuer } from './probe-issuer.ts'
+import { createProtection } from './protection.ts'
+import { tellIssuerRequest } from './request-line.ts'
 import { type Route, routes } from './routes.ts'
 import { createHttpServer } from './server.ts'
 import { download, upload } from './transfer.ts'
@@ -36,12 +41,34 @@ export async function startGateway({
   const issuerPool = config.keycloakUrl
     ? undefined
     : createPool({ url: databaseUrl, name: 'issuer', max: 4, role: roleOf('issuer') })
-  const { publicUrl, environment } = config
-  const issuer = issuerPool && (await createIssuer({ sql: issuerPool, publicUrl, environment, log }))
-  const server = await createHttpServer(log, issuer)
+  const { publicUrl, corsOrigins, environment } = config
+  const protection = createProtection(config, log)
+  const { door, proxies, byAddress, byAccount, slots, reserved, newcomers } = protection
+  const issuer =
+    issuerPool &&
+    (await createIssuer({
+      sql: issuerPool,
+      publicUrl,
+      corsOrigins,
+      environment,
+      log,
+      addressOf: (request) => addressKey(proxies.clientOf(request)),
+    }))
+  const toIssuer: RequestListener | undefined =
+    issuer &&
+    ((request, response) => {
+      tellIssuerRequest(log, request, response)
+      issuer(request, response)
+    })
+  const server = await createHttpServer({
+    log,
+    connections: protection.connections,
+    bare: protection.bare,
+    limits,
+    receive: (request, response, serve) => door.receive(request, response, serve, toIssuer),
+  })
   const { app } = server
-  addCors(app, config)
-  const live = new LiveStreams(tail)
+  const live = new LiveStreams(tail, protection.streams)
   let stopping = false
 
   const realm = `${config.keycloakUrl ?? config.publicUrl}/realms/malakoff`
@@ -53,7 +80,8 @@ export async function startGateway({
     keySetUrl,
     audience: 'guichet',
     onKeySetFailure: (error) => log.warn({ err: error }, 'the issuer’s keys could not be fetched'),
-    resolve: (who) => call(broker, ResoudreCompte, who, { principal: { kind: 'anonyme' } }),
+    resolve: (who) =>
+      newcomers.run(() => call(broker, ResoudreCompte, who, { principal: { kind: 'anonyme' } })),
   })
 
   app.decorateRequest('caller', null)
@@ -64,32 +92,56 @@ export async function startGateway({
       // A stream has no head of its own: it would stay open, unheard, until its token ends.
       exposeHeadRoute: route.transport !== 'stream',
       // Before the body is read: a stranger's 25 MB are refused at the door.
-      onRequest: async (request) => {
-        request.caller = await authenticator.authenticate(request.headers.authorization)
-        checkAccess(route.action, request.caller.principal)
+      onRequest: async (request, reply) => {
+        const caller = await authenticate(request)
+        request.caller = caller
+        protection.cors.narrow(request, reply, caller)
+        if (caller.principal.kind === 'anonyme') byAddress.charge(addressOf(request), weightOf(route) - 1)
+        else await byAccount.spend(caller.principal, weightOf(route), reply)
+        checkAccess(route.action, caller.principal)
+        if (route.transport === 'upload') protection.deadlines.extend(request.raw, limits.transferMs)
       },
       handler: (request, reply) => serve(route, request, reply),
     })
   }
 
+  const addressOf = (request: FastifyRequest) => addressKey(proxies.clientOf(request.raw))
+
+  async function authenticate(request: FastifyRequest): Promise<Caller> {
+    try {
+      return await authenticator.authenticate(request.headers.authorization)
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'jeton-invalide')
+        byAddress.charge(addressOf(request), limits.failedAuthenticationWeight - 1)
+      throw error
+    }
+  }
+
   async function serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { principal, expiresAt } = request.caller!
     if (route.transport === 'stream' && principal.kind === 'personne')
-      return await live.open(request, reply, principal, expiresAt ?? 0)
+      return await slots.run(() => live.open(request, reply, principal, expiresAt ?? 0))
     const params = paramsOf(route, request)
     const idempotency = idempotencyOf(route, request, principal)
+    if (route.transport === 'upload' || route.transport === 'download') {
+      // Bytes move at the pace of the other side: they must not hold a place where work waits.
+      const leave = protection.transfers.take(accountOf(principal), 'Trop de fichiers en même temps.')
+      reply.raw.once('close', leave)
+    }
     if (route.transport === 'download')
       return await download(broker, request, reply, String(params.id), principal)
-    const result =
-      route.transport === 'upload' && idempotency
-        ? await upload(broker, request, params, { principal, idempotency })
-        : await call(broker, route.action, params, { principal, ...(idempotency && { idempotency }) })
-    return await answer(route, reply, result)
+    if (route.transport === 'upload' && idempotency)
+      return await answer(route, reply, await upload(broker, request, params, { principal, idempotency }))
+    const lane = route.path.startsWith('/v1/admin/') ? reserved : slots
+    const options = { principal, ...(idempotency && { idempotency }) }
+    return await answer(route, reply, await lane.run(() => call(broker, route.action, params, options)))
   }
 
   app.get('/health/live', (request, reply) => sendHealth('vivant', { statut: 'vivant' }, request, reply))
   app.get('/health/ready', async (request, reply) => {
-    const sante = stopping ? undefined : await call(broker, LireSante, {}, { principal: { kind: 'anonyme' } })
+    const sante = stopping
+      ? undefined
+      : await reserved.run(() => call(broker, LireSante, {}, { principal: { kind: 'anonyme' } }))
     if (sante?.statut === 'pret') return await sendHealth('pret', sante, request, reply)
     throw new Refusal(
       'service-indisponible',
@@ -119,6 +171,10 @@ async function answer(route: Route, reply: FastifyReply, result: unknown): Promi
   if (route.success === 201 && typeof id === 'string' && !route.path.includes(':'))
     void reply.header('location', `${route.path}/${id}`)
   return result
+}
+
+function accountOf(principal: Principal): string {
+  return principal.kind === 'anonyme' ? '' : principal.acteurId
 }
 
 /** Where this process reaches itself, whatever address it listens on. */

@@ -4,9 +4,9 @@ import type { Personne } from '../contracts/principal.ts'
 import { liveStreams } from '../infra/metrics.ts'
 import { elementSuivi, typesDuSuivi } from '../infra/suivi.ts'
 import type { Tail } from '../infra/tail.ts'
+import type { Allowance } from './allowance.ts'
 
 const heartbeatMs = 15_000
-const maxPerPerson = 6
 const maxBuffered = 1024 * 1024
 
 /**
@@ -15,11 +15,13 @@ const maxBuffered = 1024 * 1024
  * megabyte waits to be sent; either way the client resumes without loss.
  */
 export class LiveStreams {
-  readonly #open = new Map<string, Set<() => void>>()
+  readonly #open = new Set<() => void>()
   readonly #tail: Tail
+  readonly #allowance: Allowance
 
-  constructor(tail: Tail) {
+  constructor(tail: Tail, allowance: Allowance) {
     this.#tail = tail
+    this.#allowance = allowance
   }
 
   async open(
@@ -32,10 +34,7 @@ export class LiveStreams {
     const after = lastEventId(request) ?? head
     // After a restore from a backup the client knows a future that never came: it must start again.
     if (after > head) throw new Refusal('curseur-invalide')
-    const mine = this.#open.get(person.acteurId) ?? new Set()
-    if (mine.size >= maxPerPerson)
-      throw new Refusal('trop-de-requetes', 'Trop de fils ouverts en même temps.')
-    this.#open.set(person.acteurId, mine)
+    const leave = this.#allowance.take(person.acteurId, 'Trop de fils ouverts en même temps.')
 
     reply.hijack()
     const response = reply.raw
@@ -47,7 +46,7 @@ export class LiveStreams {
     })
     response.on('error', () => close())
     const write = (text: string) => {
-      if (!mine.has(close)) return
+      if (!this.#open.has(close)) return
       response.write(text)
       if (response.writableLength > maxBuffered) close()
     }
@@ -67,15 +66,15 @@ export class LiveStreams {
     const heartbeat = setInterval(() => write(': ok\n\n'), heartbeatMs)
     const expiry = setTimeout(() => close(), Math.max(0, expiresAt - Date.now()))
     const close = () => {
-      if (!mine.delete(close)) return
+      if (!this.#open.delete(close)) return
+      leave()
       stop()
       clearInterval(heartbeat)
       clearTimeout(expiry)
-      if (mine.size === 0) this.#open.delete(person.acteurId)
       response.end()
       liveStreams.value--
     }
-    mine.add(close)
+    this.#open.add(close)
     liveStreams.value++
     if (response.destroyed) return close()
     response.once('close', close)
@@ -84,7 +83,7 @@ export class LiveStreams {
 
   /** Closes every stream; clients come back elsewhere with their last id. */
   closeAll(): void {
-    for (const streams of this.#open.values()) for (const close of streams) close()
+    for (const close of this.#open) close()
   }
 }
 

@@ -53,7 +53,7 @@ function ofItsKind({ action, method, path, transport }: Route): ErrorCode[] {
   const takesCursor = shape.apres === Pagination.apres || transport === 'stream'
   return [
     ...when(!action.access.includes('public'), 'jeton-requis', 'acces-refuse'),
-    ...when(hasBody, 'requete-illisible', 'corps-trop-grand', 'type-non-pris-en-charge'),
+    ...when(hasBody, 'requete-illisible', 'delai-depasse', 'corps-trop-grand', 'type-non-pris-en-charge'),
     ...when(method !== 'GET', 'cle-idempotence-requise', 'cle-idempotence-reutilisee'),
     ...when(path.includes(':'), 'introuvable'),
     ...when(takesCursor, 'curseur-invalide'),
@@ -73,7 +73,10 @@ function when(condition: boolean, ...codes: ErrorCode[]): ErrorCode[] {
 
 const headers: Readonly<Record<string, NonNullable<ZodOpenApiResponseObject['headers']>>> = {
   401: { 'WWW-Authenticate': { schema: { type: 'string' } } },
-  429: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
+  429: {
+    'Retry-After': { $ref: '#/components/headers/Retry-After' },
+    RateLimit: { $ref: '#/components/headers/RateLimit' },
+  },
   503: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
 }
 

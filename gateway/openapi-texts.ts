@@ -33,6 +33,11 @@ gagner des champs: ignorez ceux que vous ne connaissez pas.
 Toujours \`application/problem+json\` (RFC 9457). Testez \`code\`, qui est stable; montrez \`title\` et \`detail\`, qui
 sont écrits pour les personnes. \`traceId\` permet à l’assistance de retrouver la demande.
 
+## Limites
+Chaque compte dispose d’un quota qui revient au fil de la minute; l’en-tête \`RateLimit\` dit ce qu’il en reste. Une
+liste coûte plus qu’une lecture, un téléversement plus encore. Sur 429 et 503, attendez \`Retry-After\` secondes,
+puis renvoyez la même demande.
+
 ## Données personnelles
 Les champs personnels portent \`x-personnel: true\`: ils n’entrent ni dans les événements, ni dans les journaux.`
 }

@@ -160,6 +160,11 @@ function jsonBody(shape: Shape): ZodOpenApiRequestBodyObject | undefined {
 const headers = {
   ETag: { description: 'Version de l’objet, pour `If-Match`', schema: { type: 'string' } },
   Location: { description: 'Adresse de l’objet créé', schema: { type: 'string', format: 'uri-reference' } },
+  RateLimit: {
+    description:
+      'Ce qui reste à dépenser à votre compte (`r`), et dans combien de secondes tout sera revenu (`t`)',
+    schema: { type: 'string' },
+  },
   'Retry-After': { description: 'Secondes à attendre', schema: { type: 'integer', minimum: 0 } },
   'X-Trace-Id': {
     description: 'Identifiant de la trace, à donner à l’assistance',

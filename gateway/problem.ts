@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorCatalog, Refusal } from '../contracts/errors.ts'
+import { isUnavailable } from '../infra/db.ts'
 import { currentTraceId } from '../infra/telemetry.ts'
 import { isApi, sendErrorPage, wantsPage } from './pages/error.ts'
 
@@ -21,7 +22,7 @@ export function toRefusal(error: unknown): Refusal {
     return new Refusal(known, 'Envoyez du JSON, avec Content-Type: application/json.')
   if (known) return new Refusal(known)
   if (statusCode && statusCode >= 400 && statusCode < 500) return new Refusal('requete-illisible')
-  return new Refusal('erreur-interne')
+  return new Refusal(isUnavailable(error) ? 'service-indisponible' : 'erreur-interne')
 }
 
 /** RFC 9457 problem details: `code` is stable, `title` and `detail` are for people, `traceId` for support. */
@@ -51,41 +52,74 @@ export async function sendProblem(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const refusal = toRefusal(error)
-  if (refusal.code === 'erreur-interne') request.fault = error
+  if (refusal.code === 'erreur-interne' || isUnavailable(error)) request.fault = error
   request.refusal = refusal.code
   const { status, body } = problem(refusal)
   if (status === 401) {
     const detail = refusal.code === 'jeton-invalide' ? ', error="invalid_token"' : ''
     void reply.header('www-authenticate', `Bearer realm="malakoff"${detail}`)
   }
-  if (status === 503 || status === 429) void reply.header('retry-after', '2')
+  if ((status === 503 || status === 429) && !reply.hasHeader('retry-after'))
+    void reply.header('retry-after', retryAfter())
   if (!isApi(request.url)) void reply.header('vary', 'Accept')
   if (wantsPage(request)) return await sendErrorPage(refusal.code, currentTraceId(), reply)
   return await reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body))
 }
 
-/** Answers on the bare socket what Node could not read as HTTP, or what did not arrive in time. */
-export function endWithProblem(
-  error: Error & { code?: string },
-  socket: Pick<Socket, 'writable' | 'end' | 'destroy'>,
-): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const { status, body } = problem(
-    new Refusal(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'delai-depasse' : 'requete-illisible'),
-  )
-  const text = JSON.stringify(body)
-  socket.end(
-    [
+/**
+ * Seconds for `Retry-After`.
+ * @param waitMs when the request would be let in; absent: nobody knows, so the clients are spread over 1 to 4 s
+ */
+export function retryAfter(waitMs?: number): string {
+  return String(waitMs === undefined ? 1 + Math.floor(Math.random() * 4) : Math.ceil(waitMs / 1000))
+}
+
+const unspoken = new Map<ErrorCode, { status: number; text: Buffer }>()
+
+/** The problem of a request that was not looked at, made once: it has no trace. */
+export function unspokenProblem(code: ErrorCode): { status: number; text: Buffer } {
+  const known = unspoken.get(code)
+  if (known) return known
+  const { status, body } = problem(new Refusal(code))
+  const made = { status, text: Buffer.from(JSON.stringify({ ...body, traceId: undefined })) }
+  unspoken.set(code, made)
+  return made
+}
+
+type Line = Pick<Socket, 'writable' | 'end' | 'destroy'>
+
+/** For how long a connection that was given its last answer may still send, in milliseconds. */
+const farewellMs = 1_000
+
+/** Answers on the bare socket, where there is no request to answer. */
+export class BareAnswers {
+  readonly #headers: string[]
+
+  /** @param headers what every answer carries */
+  constructor(headers: Readonly<Record<string, string>>) {
+    this.#headers = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  }
+
+  /** What Node could not read as HTTP, or what did not arrive in time. */
+  readonly onClientError = (error: Error & { code?: string }, socket: Line): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    this.end(socket, error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'delai-depasse' : 'requete-illisible')
+  }
+
+  /** The last word on this connection. */
+  end(socket: Line, code: ErrorCode): void {
+    const { status, text } = unspokenProblem(code)
+    const head = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       'Content-Type: application/problem+json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(text)}`,
-      'Cache-Control: no-store',
-      'X-Content-Type-Options: nosniff',
+      `Content-Length: ${text.length}`,
+      ...(status === 503 ? [`Retry-After: ${retryAfter()}`] : []),
+      ...this.#headers,
       'Connection: close',
-      '',
-      text,
-    ].join('\r\n'),
-  )
+    ]
+    socket.end(`${head.join('\r\n')}\r\n\r\n${text.toString()}`)
+    setTimeout(() => socket.destroy(), farewellMs).unref()
+  }
 }
 
 declare module 'fastify' {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import { type Context, SpanKind, type Span, context, trace } from '@opentelemetry/api'
 import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
@@ -7,11 +7,11 @@ import type { Logger } from '../infra/log.ts'
 import { contextFrom, failSpan } from '../infra/telemetry.ts'
 import { withWork } from '../infra/work.ts'
 import { fastifyLog } from './fastify-log.ts'
+import { type Connections, createLimitedServer } from './connections.ts'
+import type { Limits } from './limits.ts'
 import { sendNotFound } from './not-found.ts'
-import { endWithProblem, sendProblem } from './problem.ts'
-import { beginRequest, noRoute, tellIssuerRequest } from './request-line.ts'
-
-const jsonLimit = 128 * 1024
+import { type BareAnswers, sendProblem } from './problem.ts'
+import { beginRequest, noRoute } from './request-line.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,49 +27,36 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
-/**
- * The bare HTTP server: limits, one span and one log line per request, problem+json for every error.
- * @param issuer answers `/realms/...` before Fastify sees it, when the issuer is embedded
- */
-export async function createHttpServer(
-  log: Logger,
-  issuer: ((request: IncomingMessage, response: ServerResponse) => void) | undefined,
-): Promise<HttpServer> {
+export interface HttpServerOptions {
+  readonly log: Logger
+  readonly connections: Connections
+  readonly bare: BareAnswers
+  readonly limits: Limits
+  /** Sees every request first; it answers, or lets Fastify do it. */
+  readonly receive: (...request: [...Parameters<RequestListener>, serve: RequestListener]) => void
+}
+
+/** The bare HTTP server: one span and one log line per request, problem+json for every error. */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { log, connections, bare, limits, receive } = options
   const servers: Server[] = []
   const app = Fastify({
     loggerInstance: fastifyLog(log),
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: jsonLimit,
-    requestTimeout: 120_000,
-    connectionTimeout: 60_000,
-    keepAliveTimeout: 10_000,
+    bodyLimit: limits.bodyBytes,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 200 },
-    clientErrorHandler: endWithProblem,
+    clientErrorHandler: bare.onClientError,
     // An address that cannot be decoded: Fastify runs no hook around it.
     frameworkErrors: (error, request, reply) => {
       void context.with(startRequest(log, request, reply), () => sendProblem(error, request, reply))
     },
-    serverFactory: (handler) => {
-      const answer = (request: IncomingMessage, response: ServerResponse) => {
-        if (!issuer || !request.url?.startsWith('/realms/')) return handler(request, response)
-        tellIssuerRequest(log, request, response)
-        issuer(request, response)
-      }
-      const limits = {
-        headersTimeout: 15_000,
-        maxHeaderSize: 16_384,
-        requestTimeout: 120_000,
-        keepAliveTimeout: 10_000,
-        // Node would drop a second Authorization or Content-Type without a word; a proxy may have read that one.
-        joinDuplicateHeaders: true,
-        requireHostHeader: false, // refused below, as a problem
-      }
-      servers.push(createServer(limits, answer), createServer(limits, answer))
-      servers[1]!.on('clientError', endWithProblem)
-      // What else a client expects beside 100-continue need not be met (RFC 9110, 10.1.1).
-      for (const server of servers) server.on('checkExpectation', answer)
+    serverFactory: (serve) => {
+      const create = () =>
+        createLimitedServer(connections, limits, (request, response) => receive(request, response, serve))
+      servers.push(create(), create())
+      servers[1]!.on('clientError', bare.onClientError)
       return servers[0]!
     },
   })
@@ -117,7 +104,7 @@ export async function createHttpServer(
 
 const tracer = trace.getTracer('guichet')
 
-/** Opens the span of a request and sets the headers that every answer has; returns the context to go on in. */
+/** Opens the span of a request and tells its trace; returns the context to go on in. */
 function startRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): Context {
   const parent = contextFrom(request.headers.traceparent as string | undefined)
   const route = request.routeOptions.url ?? noRoute
@@ -127,12 +114,7 @@ function startRequest(log: Logger, request: FastifyRequest, reply: FastifyReply)
     parent,
   )
   request.span = span
-  void reply.headers({
-    'x-trace-id': span.spanContext().traceId,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cache-control': 'no-store',
-  })
+  void reply.header('x-trace-id', span.spanContext().traceId)
   return withWork(trace.setSpan(parent, span), beginRequest(log, request, reply))
 }
 

@@ -8,6 +8,7 @@ import { type ErrorCode, errorCatalog, Refusal, type RefusalExtra } from '../con
 import type { Principal } from '../contracts/principal.ts'
 import { call } from '../infra/call.ts'
 import { currentTraceparent } from '../infra/telemetry.ts'
+import { limits } from './limits.ts'
 import { type SoleFile, soleFile } from './sole-file.ts'
 
 /** Bytes between the outside and the documents service, never held in memory: each side waits for the other. */
@@ -69,7 +70,11 @@ export async function download(
     throw new Refusal('plage-invalide')
   }
   if (status >= 400) throw refusalOf(await readJson(response))
-  reply.raw.once('close', () => outgoing.destroy())
+  const tooSlow = setTimeout(() => reply.raw.destroy(), limits.transferMs)
+  reply.raw.once('close', () => {
+    clearTimeout(tooSlow)
+    outgoing.destroy()
+  })
   return await reply.code(status).send(response)
 }
 
