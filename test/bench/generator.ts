@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 
 /**
  * A load generator as a process of its own, so that it can be pinned to another core. Reads one job from
@@ -13,25 +13,44 @@ export interface Job {
   readonly paths: readonly string[]
   readonly token: string | null
   readonly body: string | null
+  /** Closed loop: so many clients, each asks again when it is answered. Open loop: so many connections, open before it begins. */
   readonly connections: number
   readonly seconds: number
+  /** Open loop: so many requests a second, whether the others are answered or not, like strangers do. */
+  readonly offered?: number
 }
 
 export interface JobResult {
+  /** Answers a second, refusals included. */
   readonly perSecond: number
+  /** Answers with a status of 2xx a second, and how long they took, in milliseconds from when they were due. */
+  readonly goodput: number
   readonly p50: number
   readonly p99: number
+  /** Requests sent a second. */
+  readonly sent: number
   /** Answers by status. */
   readonly statuses: Record<string, number>
+  /** Answers 429 or 503 that don't say when to come again. */
+  readonly silent: number
+  /** Connections that broke, requests never answered. */
+  readonly broken: number
 }
 
+/** How long a client waits for its answer after the end. */
+const patienceMs = 5_000
+
 async function run(job: Job): Promise<JobResult> {
-  const end = Date.now() + job.seconds * 1000
+  let started = performance.now()
+  let end = started + job.seconds * 1000
   const latencies: number[] = []
   const statuses: Record<string, number> = {}
-  let n = 0
-  const next = () => {
-    const path = job.paths[n++ % job.paths.length]!
+  const idle: Client[] = []
+  let [sent, late, silent, broken, open] = [0, 0, 0, 0, 0]
+  let goodInTime = 0
+
+  const request = () => {
+    const path = job.paths[sent++ % job.paths.length]!
     const headers = [
       `${job.method} ${path} HTTP/1.1`,
       `Host: ${job.host}:${job.port}`,
@@ -43,46 +62,93 @@ async function run(job: Job): Promise<JobResult> {
     ]
     return `${headers.join('\r\n')}\r\n\r\n${job.body ?? ''}`
   }
-  const started = performance.now()
-  await Promise.all(
-    Array.from(
-      { length: job.connections },
-      () =>
-        new Promise<void>((resolve, reject) => {
-          const socket = connect(job.port, job.host)
-          socket.setNoDelay(true)
-          let buffer = ''
-          let sentAt = 0
-          const send = () => {
-            if (Date.now() >= end) {
-              socket.end()
-              return resolve()
-            }
-            sentAt = performance.now()
-            socket.write(next())
-          }
-          socket.setEncoding('latin1')
-          socket.once('connect', send)
-          socket.once('error', reject)
-          socket.on('data', (chunk: string) => {
-            buffer += chunk
-            const head = buffer.indexOf('\r\n\r\n')
-            if (head < 0) return
-            const length = Number(/content-length: (\d+)/i.exec(buffer.slice(0, head))?.[1] ?? 0)
-            if (buffer.length < head + 4 + length) return
-            const status = buffer.slice(9, 12)
-            statuses[status] = (statuses[status] ?? 0) + 1
-            latencies.push(performance.now() - sentAt)
-            buffer = ''
-            send()
-          })
-        }),
-    ),
+
+  /** One connection, one request at a time. */
+  class Client {
+    readonly #socket: Socket
+    readonly #next: (client: Client) => void
+    #buffer = ''
+    #due: number | null = null
+
+    constructor(next: (client: Client) => void) {
+      this.#next = next
+      this.#socket = connect({ port: job.port, host: job.host, noDelay: true }).setEncoding('latin1')
+      this.#socket.on('error', () => {}).on('data', (chunk: string) => this.#read(chunk))
+      this.#socket.once('connect', () => open++)
+      this.#socket.once('close', () => {
+        if (this.#due !== null) broken++
+        else if (idle.includes(this)) idle.splice(idle.indexOf(this), 1)
+      })
+    }
+
+    send(due: number): void {
+      this.#due = due
+      this.#socket.write(request())
+    }
+
+    close(): void {
+      this.#socket.destroy()
+    }
+
+    #read(chunk: string): void {
+      this.#buffer += chunk
+      const head = this.#buffer.indexOf('\r\n\r\n')
+      if (head < 0 || this.#due === null) return
+      const headers = this.#buffer.slice(0, head)
+      const length = Number(/content-length: (\d+)/i.exec(headers)?.[1] ?? 0)
+      if (this.#buffer.length < head + 4 + length) return
+      const status = headers.slice(9, 12)
+      const now = performance.now()
+      statuses[status] = (statuses[status] ?? 0) + 1
+      if (status.startsWith('2')) {
+        latencies.push(now - this.#due)
+        if (now <= end) goodInTime++
+      } else if (!/retry-after: \d+/i.test(headers)) silent++
+      if (now > end) late++
+      this.#buffer = ''
+      this.#due = null
+      this.#next(this)
+    }
+  }
+
+  const askAgain = (client: Client) => {
+    if (performance.now() < end) client.send(performance.now())
+  }
+  const clients = Array.from(
+    { length: job.connections },
+    () => new Client(job.offered === undefined ? askAgain : (client) => idle.push(client)),
   )
-  const seconds = (performance.now() - started) / 1000
+  while (open < job.connections) await pause()
+  started = performance.now()
+  end = started + job.seconds * 1000
+  if (job.offered === undefined) for (const client of clients) client.send(started)
+  else idle.push(...clients)
+  for (let now = started; now < end; now = performance.now()) {
+    const due = Math.floor(((now - started) / 1000) * (job.offered ?? 0)) - sent
+    for (let n = 0; n < due; n++) idle.pop()?.send(now)
+    await pause()
+  }
+  const answered = () => Object.values(statuses).reduce((sum, n) => sum + n, 0)
+  while (answered() + broken < sent && performance.now() < end + patienceMs) await pause()
+  broken = sent - answered()
+  for (const client of clients) client.close()
   const sorted = latencies.toSorted((a, b) => a - b)
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-  return { perSecond: latencies.length / seconds, p50: at(0.5), p99: at(0.99), statuses }
+  return {
+    perSecond: (answered() - late) / job.seconds,
+    goodput: goodInTime / job.seconds,
+    p50: at(0.5),
+    p99: at(0.99),
+    sent: sent / job.seconds,
+    statuses,
+    silent,
+    broken,
+  }
+}
+
+/** Lets the sockets work. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1))
 }
 
 let input = ''

@@ -93,6 +93,9 @@ export async function startServer(input: {
       DATABASE_URL: databaseUrl,
       HUB_DATA: folder,
       TRACE_RATIO: String(ratio ?? 0),
+      // One address and one account do here what a whole city does.
+      RATE_ACCOUNT: '1000000000',
+      RATE_ADDRESS: '1000000000',
     },
   })
   const path = ratio === null ? '/dossiers?usager=00000000-0000-0000-0000-000000000000' : '/health/ready'
@@ -130,10 +133,13 @@ function startCommand(): string[] {
 }
 
 /** Runs one job in a load generator of its own. */
-export async function load(job: Omit<Job, 'host' | 'connections'>): Promise<JobResult> {
+export async function load({
+  connections = 32,
+  ...job
+}: Omit<Job, 'host' | 'connections'> & { connections?: number }): Promise<JobResult> {
   const [file, ...args] = pin(1, [process.execPath, join(root, 'test/bench/generator.ts')])
   const child = spawn(file!, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  child.stdin.end(JSON.stringify({ ...job, host: '127.0.0.1', connections: 32 } satisfies Job))
+  child.stdin.end(JSON.stringify({ ...job, host: '127.0.0.1', connections } satisfies Job))
   let output = ''
   for await (const chunk of child.stdout.setEncoding('utf8')) output += chunk
   return JSON.parse(output) as JobResult

@@ -36,6 +36,10 @@ export class HubProcess {
     return `http://127.0.0.1:${this.#options.port}`
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
   /** Starts it and waits until it serves. */
   async start(): Promise<void> {
     const { port, databaseUrl, dataFolder, publicUrl, preload = [], entry = 'infra/main.ts' } = this.#options
@@ -51,6 +55,9 @@ export class HubProcess {
         HUB_DATA: dataFolder,
         LOG_LEVEL: 'warn',
         RETRY_BASE_MS: '50',
+        // Tests send in a minute what a city sends in a day, all from one address.
+        RATE_ACCOUNT: '1000000000',
+        RATE_ADDRESS: '1000000000',
         ...this.#options.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
