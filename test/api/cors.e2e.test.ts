@@ -1,4 +1,8 @@
+import { demoPassword } from '../../infra/issuer/accounts.ts'
+import { demoSystem } from '../../infra/issuer/clients.ts'
+import { signIn, signInSystem } from '../demo/sign-in.ts'
 import { hubUrl } from '../support/api.ts'
+import { issuedToken } from '../support/people.ts'
 
 const preflight = (origin: string) =>
   fetch(`${hubUrl}/v1/dossiers`, {
@@ -36,4 +40,48 @@ test('a page of an unknown origin may not', async () => {
     expect(read.headers.get('access-control-allow-origin')).toBeNull()
     expect(read.headers.get('vary')).toContain('Origin')
   }
+})
+
+describe('an answer to a token can be read', () => {
+  const origin = 'http://localhost:5173'
+  const readableWith = async (token: string, from = origin) => {
+    const { headers } = await fetch(`${hubUrl}/v1/moi`, {
+      headers: { origin: from, authorization: `Bearer ${token}` },
+    })
+    expect(headers.get('vary')).toContain('Origin')
+    return headers.get('access-control-allow-origin') === from
+  }
+
+  test('where the pages of its own client live', async () => {
+    const session = await signIn(hubUrl, 'amina', demoPassword, 'portail')
+    expect(await readableWith(await session.token())).toBe(true)
+    expect(await readableWith(await issuedToken({ 'allowed-origins': [origin] }))).toBe(true)
+  })
+
+  test('nowhere else: not at another client’s, not for a staff system, not without the claim', async () => {
+    const system = await signInSystem(hubUrl, demoSystem.clientId, demoSystem.secret)
+    expect(await readableWith(await system.token())).toBe(false)
+    for (const claims of [
+      { 'allowed-origins': ['https://bureau.example'] },
+      { 'allowed-origins': ['http://localhost:3000'] },
+      { 'allowed-origins': ['*'] },
+      { 'allowed-origins': 'http://localhost:5173' },
+      { 'allowed-origins': [] },
+      {},
+    ])
+      expect(await readableWith(await issuedToken(claims))).toBe(false)
+  })
+
+  test('not at an origin that only the token knows', async () => {
+    const token = await issuedToken({ 'allowed-origins': ['https://attacker.example'] })
+    expect(await readableWith(token, 'https://attacker.example')).toBe(false)
+  })
+
+  test('at the hub’s own address, whatever the client', async () => {
+    expect(await readableWith(await issuedToken(), hubUrl)).toBe(true)
+  })
+
+  test('when it is refused: the page must learn that it has to sign in again', async () => {
+    expect(await readableWith('faux')).toBe(true)
+  })
 })
