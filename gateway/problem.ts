@@ -61,6 +61,9 @@ export async function sendProblem(
   }
   if ((status === 503 || status === 429) && !reply.hasHeader('retry-after'))
     void reply.header('retry-after', retryAfter())
+  // Closed with bytes unread, a connection is reset, and the reset may overtake the answer. What still comes is
+  // thrown away instead, for as long as the body may take (limits.ts).
+  if (!request.raw.complete) reply.raw.shouldKeepAlive = true
   if (!isApi(request.url)) void reply.header('vary', 'Accept')
   if (wantsPage(request)) return await sendErrorPage(refusal.code, currentTraceId(), reply)
   return await reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body))
