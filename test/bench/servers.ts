@@ -17,11 +17,15 @@ export const pinned = spawnSync('taskset', ['-c', '0,1', 'true']).status === 0
 const pin = (core: number, command: readonly string[]) =>
   pinned ? ['taskset', '-c', String(core), ...command] : command
 
+function pinMyself(core: number): void {
+  if (pinned) spawnSync('taskset', ['-a', '-p', '-c', String(core), String(process.pid)])
+}
+
 /** A PostgreSQL of the bench's own, fsync on, that remembers when each transaction was committed. */
 export async function startDatabase() {
   const folder = await mkdtemp(join(tmpdir(), 'guichet-bench-'))
   await chmod(folder, 0o755)
-  if (pinned) spawnSync('taskset', ['-p', '-c', '0', String(process.pid)])
+  pinMyself(0) // what PostgreSQL inherits
   const key = `bench-${process.pid}`
   const first = await startEmbeddedPostgres(folder, key)
   const sql = createPool({ url: first.url, max: 1, name: 'bench' })
@@ -29,6 +33,7 @@ export async function startDatabase() {
   await sql.end()
   await first.stop()
   const server = await startEmbeddedPostgres(folder, key)
+  pinMyself(1)
   return {
     url: server.url,
     folder,
