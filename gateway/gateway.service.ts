@@ -24,6 +24,9 @@ import { type Route, routes } from './routes.ts'
 import { createHttpServer } from './server.ts'
 import { download, upload } from './transfer.ts'
 
+/** A database that takes longer is not ready; whoever asks should not wait for it. */
+const readinessTimeoutMs = 2_000
+
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null
@@ -36,6 +39,7 @@ export async function startGateway({
   config,
   log,
   tail,
+  now,
   databaseUrl,
 }: GatewayOptions): Promise<Gateway> {
   const issuerPool = config.keycloakUrl
@@ -68,7 +72,7 @@ export async function startGateway({
     receive: (request, response, serve) => door.receive(request, response, serve, toIssuer),
   })
   const { app } = server
-  const live = new LiveStreams(tail, protection.streams)
+  const live = new LiveStreams(tail, protection.streams, now)
   let stopping = false
 
   const realm = `${config.keycloakUrl ?? config.publicUrl}/realms/malakoff`
@@ -79,6 +83,7 @@ export async function startGateway({
     issuer: realm,
     keySetUrl,
     audience: 'guichet',
+    now: () => now().getTime(),
     onKeySetFailure: (error) => log.warn({ err: error }, 'the issuer’s keys could not be fetched'),
     resolve: (who) =>
       newcomers.run(() => call(broker, ResoudreCompte, who, { principal: { kind: 'anonyme' } })),
@@ -139,9 +144,8 @@ export async function startGateway({
 
   app.get('/health/live', (request, reply) => sendHealth('vivant', { statut: 'vivant' }, request, reply))
   app.get('/health/ready', async (request, reply) => {
-    const sante = stopping
-      ? undefined
-      : await reserved.run(() => call(broker, LireSante, {}, { principal: { kind: 'anonyme' } }))
+    const options = { principal: { kind: 'anonyme' }, timeoutMs: readinessTimeoutMs } as const
+    const sante = stopping ? undefined : await reserved.run(() => call(broker, LireSante, {}, options))
     if (sante?.statut === 'pret') return await sendHealth('pret', sante, request, reply)
     throw new Refusal(
       'service-indisponible',

@@ -18,10 +18,12 @@ export class LiveStreams {
   readonly #open = new Set<() => void>()
   readonly #tail: Tail
   readonly #allowance: Allowance
+  readonly #now: () => Date
 
-  constructor(tail: Tail, allowance: Allowance) {
+  constructor(tail: Tail, allowance: Allowance, now: () => Date) {
     this.#tail = tail
     this.#allowance = allowance
+    this.#now = now
   }
 
   async open(
@@ -64,7 +66,7 @@ export class LiveStreams {
       },
     )
     const heartbeat = setInterval(() => write(': ok\n\n'), heartbeatMs)
-    const expiry = setTimeout(() => close(), Math.max(0, expiresAt - Date.now()))
+    const expiry = setTimeout(() => close(), Math.max(0, expiresAt - this.#now().getTime()))
     const close = () => {
       if (!this.#open.delete(close)) return
       leave()

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorCatalog, Refusal } from '../contracts/errors.ts'
-import { isUnavailable } from '../infra/db.ts'
+import { isPassing } from '../infra/passing.ts'
 import { currentTraceId } from '../infra/telemetry.ts'
 import { isApi, sendErrorPage, wantsPage } from './pages/error.ts'
 
@@ -22,7 +22,7 @@ export function toRefusal(error: unknown): Refusal {
     return new Refusal(known, 'Envoyez du JSON, avec Content-Type: application/json.')
   if (known) return new Refusal(known)
   if (statusCode && statusCode >= 400 && statusCode < 500) return new Refusal('requete-illisible')
-  return new Refusal(isUnavailable(error) ? 'service-indisponible' : 'erreur-interne')
+  return new Refusal(isPassing(error) ? 'service-indisponible' : 'erreur-interne')
 }
 
 /** RFC 9457 problem details: `code` is stable, `title` and `detail` are for people, `traceId` for support. */
@@ -52,7 +52,7 @@ export async function sendProblem(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const refusal = toRefusal(error)
-  if (refusal.code === 'erreur-interne' || isUnavailable(error)) request.fault = error
+  if (refusal.code === 'erreur-interne' || isPassing(error)) request.fault = error
   request.refusal = refusal.code
   const { status, body } = problem(refusal)
   if (status === 401) {

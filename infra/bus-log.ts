@@ -87,9 +87,9 @@ function retryAndSweep({ sql, election, subscription }: LogBusOptions, consumer:
   return async (stop: AbortSignal): Promise<void> => {
     if (await election.holds(consumer.name)) {
       await retryDue(subscription, consumer)
-      if (Date.now() >= nextSweep) {
+      if (performance.now() >= nextSweep) {
         await sweep(sql, subscription, consumer)
-        nextSweep = Date.now() + sweepMs
+        nextSweep = performance.now() + sweepMs
       }
     }
     await pause(retryPollMs, stop)

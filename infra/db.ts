@@ -29,6 +29,9 @@ export interface PoolOptions {
   readonly onclose?: () => void
 }
 
+/** How long a line that failed waits before it is tried again; the driver's own delay grows to 20 s. */
+const reconnectSeconds = 0.25
+
 /** What can be told of the pools of one name in this process. */
 export interface PoolFigures {
   max: number
@@ -44,6 +47,7 @@ export function createPool(options: PoolOptions): Sql {
   const sql = postgres(options.url, {
     max: options.max,
     connect_timeout: 10,
+    backoff: () => reconnectSeconds,
     idle_timeout: options.max === 1 ? 0 : 60,
     max_lifetime: null,
     types: {
@@ -177,21 +181,4 @@ export function violates(error: unknown, constraint: string): boolean {
   return (
     error instanceof postgres.PostgresError && error.code === '23505' && error.constraint_name === constraint
   )
-}
-
-/** Classes of SQLSTATE: connection, resources, operator intervention; then what waited too long for a lock. */
-const passing = /^(?:08|53|57|55P03)/
-const lost = new Set([
-  'CONNECTION_CLOSED',
-  'CONNECTION_DESTROYED',
-  'CONNECTION_ENDED',
-  'CONNECT_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-])
-
-/** Did the database not answer, or not in time? The same call may well succeed in a moment. */
-export function isUnavailable(error: unknown): boolean {
-  if (error instanceof postgres.PostgresError) return passing.test(error.code)
-  return error instanceof Error && 'code' in error && lost.has(String(error.code))
 }

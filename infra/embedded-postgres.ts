@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { constants, existsSync, readFileSync } from 'node:fs'
 import { access, chmod, chown, cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import postgres from 'postgres'
 import { ConfigError } from './config.ts'
+import { keepServer, type ServerUser } from './postgres-server.ts'
 
 export interface EmbeddedPostgres {
   readonly url: string
@@ -22,15 +20,18 @@ interface Binaries {
   readonly postgres: string
 }
 
-/** The account the server runs as: never root, PostgreSQL refuses that. Null: the account of this process. */
-type ServerUser = { readonly uid: number; readonly gid: number } | null
-
 /**
  * Starts a real PostgreSQL server on loopback, from binaries that npm brought, with its data in `folder` and
- * fsync on. It ends with the hub, however that ends. As root, in a folder closed to others, binaries
- * and data are kept under `/var/lib/guichet` instead, where the server's own account can reach them.
+ * fsync on. It ends with the hub, however that ends, and is started again when it dies before. As root, in a folder
+ * closed to others, binaries and data are kept under `/var/lib/guichet` instead, where the server's own account can
+ * reach them.
+ * @param onDeath told each time the server has died, with its last fatal words
  */
-export async function startEmbeddedPostgres(folder: string, key: string): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(
+  folder: string,
+  key: string,
+  onDeath: (error: Error) => void = () => {},
+): Promise<EmbeddedPostgres> {
   const user = serverUser()
   const binaries = await findBinaries()
   const closed = user !== null && !(await reachableByOthers(join(folder, 'postgres')))
@@ -43,20 +44,9 @@ export async function startEmbeddedPostgres(folder: string, key: string): Promis
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(usable, data, home, user)
   const url = (port: number) => `postgres://guichet:${password}@127.0.0.1:${port}/guichet`
 
-  const survivor = await findSurvivor(data)
-  if (survivor !== null) await end(survivor)
   const port = await freePort()
-  const server = await launch(usable, data, port, user, url(port))
-  return {
-    url: url(port),
-    home,
-    async stop() {
-      server.stdin?.end()
-      await Promise.race([once(server, 'exit'), delay(20_000, undefined, { ref: false })])
-      const left = await findSurvivor(data)
-      if (left !== null) await end(left)
-    },
-  }
+  const server = await keepServer({ binary: usable.postgres, data, port, user, url: url(port), onDeath })
+  return { url: url(port), home, stop: () => server.stop() }
 }
 
 function serverUser(): ServerUser {
@@ -154,107 +144,6 @@ async function initialise(binaries: Binaries, data: string, home: string, user: 
   if (result.status === 0) return
   await rm(data, { recursive: true, force: true })
   throw new Error(`initdb failed: ${result.error?.message ?? result.stderr}`)
-}
-
-/**
- * Runs the server until it ends or until our end of standard input closes, which the kernel does even when
- * this process is killed: no server is left behind.
- */
-const keeper = `
-exec 3<&0
-"$0" "$@" &
-server=$!
-(read -r _ <&3; kill -INT $server) 2>/dev/null &
-reader=$!
-wait $server
-kill $reader 2>/dev/null`
-
-async function launch(
-  binaries: Binaries,
-  data: string,
-  port: number,
-  user: ServerUser,
-  url: string,
-): Promise<ChildProcess> {
-  const settings = {
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
-    max_connections: '200',
-    shared_buffers: '128MB',
-    fsync: 'on',
-    synchronous_commit: 'on',
-    timezone: 'UTC',
-    log_timezone: 'UTC',
-    // Its messages quote neither the row that was refused nor the values of a statement.
-    log_error_verbosity: 'terse',
-    log_min_error_statement: 'panic',
-    log_parameter_max_length_on_error: '0',
-  }
-  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const command = [binaries.postgres, '-D', data, '-p', String(port), ...options]
-  const [file, ...rest] = process.platform === 'win32' ? command : ['/bin/sh', '-c', keeper, ...command]
-  const child = spawn(file!, rest, {
-    ...user,
-    detached: true, // a Ctrl-C reaches the whole process group: the hub must end first
-    stdio: ['pipe', 'ignore', 'pipe'],
-    cwd: '/',
-    env: { ...process.env, LC_ALL: 'C.UTF-8' },
-  })
-  let output = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output = (output + text).slice(-4000)
-  })
-  for (let tries = 0; tries < 600; tries++) {
-    if (child.exitCode !== null || child.signalCode !== null) break
-    if (await answers(url)) return child
-    await delay(50)
-  }
-  child.stdin.end()
-  throw new Error(`The embedded PostgreSQL did not start:\n${output}`)
-}
-
-/** Does a server with our password answer there, with our database in it? */
-async function answers(url: string): Promise<boolean> {
-  const admin = new URL(url)
-  admin.pathname = '/postgres'
-  const sql = postgres(admin.href, { max: 1, connect_timeout: 2, onnotice: () => {} })
-  try {
-    const [row] = await sql`select 1 from pg_database where datname = 'guichet'`
-    if (!row) await sql`create database guichet`
-    return true
-  } catch {
-    return false
-  } finally {
-    await sql.end({ timeout: 1 })
-  }
-}
-
-/** The process that still serves this data, perhaps shutting down: its hub was killed a moment ago. */
-async function findSurvivor(data: string): Promise<number | null> {
-  const file = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => null)
-  const pid = file === null ? 0 : Number(file.split('\n')[0])
-  return pid > 0 && isRunning(pid) ? pid : null
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** Fast shutdown, then an immediate one after 20 s. */
-async function end(pid: number): Promise<void> {
-  for (const [signal, tries] of [
-    ['SIGINT', 400],
-    ['SIGQUIT', 100],
-  ] as const) {
-    if (!isRunning(pid)) return
-    process.kill(pid, signal)
-    for (let n = 0; n < tries && isRunning(pid); n++) await delay(50)
-  }
 }
 
 async function freePort(): Promise<number> {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { ServiceBroker } from 'moleculer'
 import { brokerOptions } from '../moleculer.config.ts'
 import { LogBus } from './bus-log.ts'
+import { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { createPool, type Db } from './db.ts'
 import { Election } from './election.ts'
@@ -31,6 +32,7 @@ export interface GatewayOptions {
   readonly config: Config
   readonly log: Logger
   readonly tail: Tail
+  readonly now: () => Date
   readonly databaseUrl: string
 }
 
@@ -52,12 +54,7 @@ export async function migrationSources(): Promise<MigrationSource[]> {
 }
 
 /** Starts all services, loops and the gateway on one PostgreSQL; brings its schemas up to date first. */
-export async function startHub(
-  config: Config,
-  databaseUrl: string,
-  log: Logger,
-  now: () => Date = () => new Date(),
-): Promise<Hub> {
+export async function startHub(config: Config, databaseUrl: string, log: Logger): Promise<Hub> {
   const closing: (() => Promise<unknown>)[] = []
   const stop = async () => {
     for (const close of closing.splice(0).toReversed()) await close()
@@ -70,6 +67,11 @@ export async function startHub(
     }
     const hubSql = pool('hub', 6)
     await migrate(hubSql, await migrationSources())
+
+    const clock = new Clock(hubSql, log)
+    await clock.start()
+    closing.push(() => clock.stop())
+    const now = () => clock.now()
 
     closing.push(keepSpans(hubSql, log))
 
@@ -124,7 +126,7 @@ export async function startHub(
     const { startGateway } = (await import(join(root, 'gateway/gateway.service.ts'))) as {
       startGateway(options: GatewayOptions): Promise<Gateway>
     }
-    const gateway = await startGateway({ broker, config, log, tail, databaseUrl })
+    const gateway = await startGateway({ broker, config, log, tail, now, databaseUrl })
     closing.push(() => gateway.stop())
     return { url: gateway.url, broker, stop }
   } catch (error) {

@@ -38,6 +38,7 @@ export interface LogFields {
   /** Sizes and times; milliseconds unless the name says otherwise. */
   ms?: number
   lagMs?: number
+  aheadMs?: number
   nextTryInMs?: number
   waitSeconds?: number
   bytesIn?: number | undefined

@@ -1,6 +1,12 @@
 import type { Logger } from './log.ts'
+import { codeOf, isPassing } from './passing.ts'
 
-/** Runs `turn` again and again until stopped; an error is logged and the next turn waits, at most 5 s. */
+const maxPauseMs = 5_000
+
+/**
+ * Runs `turn` again and again until stopped. After an error the next turn waits, at most 5 s; a fault is logged
+ * whole each time, a database that is away in one line at the 1st, 2nd, 4th, 8th ... time.
+ */
 export class Loop {
   readonly #stop = new AbortController()
   readonly #done: Promise<void>
@@ -14,12 +20,15 @@ export class Loop {
     while (!this.#stop.signal.aborted) {
       try {
         await turn(this.#stop.signal)
+        if (failures > 0) log.info({ loop: name, failures }, 'loop goes on')
         failures = 0
       } catch (error) {
         if (this.#stop.signal.aborted) break
         failures++
-        log.error({ err: error, loop: name, failures }, 'loop turn failed')
-        await pause(Math.min(5000, 50 * 2 ** failures), this.#stop.signal)
+        if (!isPassing(error)) log.error({ err: error, loop: name, failures }, 'loop turn failed')
+        else if (Number.isInteger(Math.log2(failures)))
+          log.warn({ code: codeOf(error), loop: name, failures }, 'loop waits')
+        await pause(Math.min(maxPauseMs, 50 * 2 ** failures), this.#stop.signal)
       }
     }
   }

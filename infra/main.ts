@@ -45,7 +45,9 @@ async function main(): Promise<void> {
     let databaseHome: string | undefined
     if (!databaseUrl) {
       closing.push(await lockFolder(config))
-      const embedded = await startEmbeddedPostgres(config.dataFolder, config.dataKey)
+      const embedded = await startEmbeddedPostgres(config.dataFolder, config.dataKey, (err) =>
+        log.error({ err }, 'the embedded PostgreSQL has died: it is started again'),
+      )
       closing.push(() => embedded.stop())
       databaseUrl = embedded.url
       databaseHome = embedded.home

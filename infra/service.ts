@@ -9,11 +9,12 @@ import { checkAccess } from './access.ts'
 import { call, toWire } from './call.ts'
 import type { Config } from './config.ts'
 import { validateParams } from './contract-validator.ts'
-import { type Db, isUnavailable } from './db.ts'
+import type { Db } from './db.ts'
 import type { Origin } from './event-log.ts'
 import { type IdempotencyKey, once } from './idempotency.ts'
 import type { Logger } from './log.ts'
 import { actionDuration } from './metrics.ts'
+import { codeOf, isPassing, refuseIfPassing } from './passing.ts'
 import type { Consumer } from './subscriptions.ts'
 import { contextFrom, inSpan } from './telemetry.ts'
 import type { Timer } from './timers.ts'
@@ -162,9 +163,9 @@ async function handle(service: string, binding: Binding, ctx: Context, ground: G
     )
   } catch (error) {
     outcome = error instanceof Refusal ? 'refused' : 'failed'
-    if (!isUnavailable(error)) throw toWire(error)
-    ground.log.warn({ err: error, method: binding.action.name }, 'the database does not answer')
-    throw toWire(new Refusal('service-indisponible'))
+    if (isPassing(error))
+      ground.log.debug({ code: codeOf(error), method: binding.action.name }, 'call put off')
+    throw toWire(refuseIfPassing(error))
   } finally {
     actionDuration.record((performance.now() - startedAt) / 1000, binding.action.name, outcome)
   }

@@ -6,6 +6,7 @@ import { Refusal } from '../contracts/errors.ts'
 import { type Db, type Sql, type Transaction, transaction } from './db.ts'
 import { type EventRow, eventColumns, toEnvelope } from './event-log.ts'
 import type { Logger } from './log.ts'
+import { isAway } from './passing.ts'
 import { type ReactionTold, tellReaction } from './reaction-line.ts'
 import { contextFrom, inSpan } from './telemetry.ts'
 
@@ -180,7 +181,8 @@ const maxDelayMs = 300_000
 
 /**
  * The one place that decides what a failure leads to: a broken contract or a refusal will not mend by itself
- * and stops at once; anything else is tried again after a delay that doubles, with jitter, 10 times at most.
+ * and stops at once; anything else is tried again after a delay that doubles, with jitter: 10 times at most, or
+ * for as long as the database or the disk is away.
  */
 export function afterFailure(
   error: unknown,
@@ -188,7 +190,8 @@ export function afterFailure(
   baseMs: number,
   random = Math.random,
 ): number | 'stop' {
-  if (error instanceof z.ZodError || error instanceof Refusal || attempts >= maxAttempts) return 'stop'
+  if (error instanceof z.ZodError || error instanceof Refusal) return 'stop'
+  if (attempts >= maxAttempts && !isAway(error)) return 'stop'
   return Math.min(maxDelayMs, baseMs * 2 ** (attempts - 1)) * (0.5 + random() / 2)
 }
 

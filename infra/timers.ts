@@ -3,6 +3,7 @@ import { type Db, type Transaction, transaction } from './db.ts'
 import type { Logger } from './log.ts'
 import { Loop, pause } from './loop.ts'
 import { timerDuration } from './metrics.ts'
+import { isAway } from './passing.ts'
 import { currentTraceId, inSpan } from './telemetry.ts'
 
 export interface TimerContext {
@@ -96,6 +97,7 @@ async function fireOne(options: TimersOptions, timer: Timer, due: DueTimer): Pro
       },
     )
   } catch (error) {
+    if (isAway(error)) throw error // not the timer's fault: its loop waits and tries again
     failure = error
     outcome = await recordFailure(options, due, { attempt, error, traceId })
   }

@@ -1,6 +1,7 @@
 import { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider'
 import type postgres from 'postgres'
 import type { Sql } from '../db.ts'
+import { isPassing } from '../passing.ts'
 
 const sweepIntervalMs = 10 * 60_000
 
@@ -14,16 +15,38 @@ interface Row {
  * found, and are deleted at start and then, while anything is written, every ten minutes.
  */
 export async function createAdapter(sql: Sql): Promise<AdapterFactory> {
-  let sweptAt = 0
+  let sweptAt = Number.NEGATIVE_INFINITY
 
   async function sweep(): Promise<void> {
-    if (Date.now() - sweptAt < sweepIntervalMs) return
-    sweptAt = Date.now()
+    if (performance.now() - sweptAt < sweepIntervalMs) return
+    sweptAt = performance.now()
     await sql`delete from issuer.record where expires_at <= now()`
   }
 
   await sweep()
-  return (model) => adapterOf(sql, model, sweep)
+  return (model) => unavailableWhenAway(adapterOf(sql, model, sweep))
+}
+
+/** The database is away: 503, in the words of RFC 6749, section 4.1.2.1. */
+class Unavailable extends errors.CustomOIDCProviderError {
+  constructor() {
+    super('temporarily_unavailable', 'try again in a moment')
+    this.status = this.statusCode = 503
+  }
+}
+
+function unavailableWhenAway(adapter: Adapter): Adapter {
+  const guarded = Object.entries(adapter).map(([name, method]) => [
+    name,
+    async (...args: unknown[]) => {
+      try {
+        return (await (method as (...args: unknown[]) => unknown)(...args)) as unknown
+      } catch (error) {
+        throw isPassing(error) ? new Unavailable() : error
+      }
+    },
+  ])
+  return Object.fromEntries(guarded) as Adapter
 }
 
 function adapterOf(sql: Sql, model: string, sweep: () => Promise<void>): Adapter {

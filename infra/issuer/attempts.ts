@@ -16,7 +16,7 @@ export function createAttempts(options: {
   maxKeys?: number
   now?: () => number
 }): Attempts {
-  const { limit, windowSeconds, maxKeys = 10_000, now = Date.now } = options
+  const { limit, windowSeconds, maxKeys = 10_000, now = () => performance.now() } = options
   const failures = new Map<string, { count: number; until: number }>()
 
   function current(key: string) {

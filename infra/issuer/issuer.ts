@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Provider, type KoaContextWithOIDC } from 'oidc-provider'
+import { errors, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
 import type { Sql } from '../db.ts'
@@ -74,8 +74,10 @@ export async function createIssuer(
     const uid = /^\/realms\/malakoff\/login\/([\w-]{1,64})$/.exec(url)?.[1]
     const served = uid === undefined ? serveProtocol(req, res) : login(req, res, uid)
     served.catch((err: unknown) => {
-      log.error({ err }, 'The issuer failed')
+      const passing = err instanceof errors.OIDCProviderError && err.statusCode === 503
+      if (!passing) log.error({ err }, 'The issuer failed')
       if (res.headersSent) res.destroy()
+      else if (passing) send(res, 503, errorPage(err.error))
       else send(res, 500, errorPage('server_error'))
     })
   }

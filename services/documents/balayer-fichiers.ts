@@ -25,9 +25,10 @@ export async function balayerFichiers(
     ground.log.error({}, 'the folder of files belongs to another database: its files are not swept')
     return { documents, fichiers: 0 }
   }
+  const avantSurDisque = new Date((await heureDuDisque(racine)) - delaiMs)
   let fichiers = 0
   const effacer = async (chemin: string) => {
-    if (!(await plusVieuxQue(chemin, avant))) return
+    if (!(await plusVieuxQue(chemin, avantSurDisque))) return
     await rm(chemin, { force: true })
     fichiers++
   }
@@ -62,6 +63,17 @@ async function racineEstANous(racine: string, marque: string): Promise<boolean> 
     await rm(neuf, { force: true })
   }
   return (await readFile(chemin, 'utf8')) === marque
+}
+
+/** The time by which the disk dates its files, epoch milliseconds: no other clock can tell how old one is. */
+async function heureDuDisque(racine: string): Promise<number> {
+  const temoin = join(dossierDesArrivees(racine), randomUUID())
+  await writeFile(temoin, '', { mode: 0o600 })
+  try {
+    return (await stat(temoin)).mtimeMs
+  } finally {
+    await rm(temoin, { force: true })
+  }
 }
 
 async function plusVieuxQue(chemin: string, avant: Date): Promise<boolean> {

@@ -2,6 +2,7 @@ import { SpanKind } from '@opentelemetry/api'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { errorCatalog, Refusal } from '../../contracts/errors.ts'
 import type { Db } from '../../infra/db.ts'
+import { codeOf, isPassing, refuseIfPassing } from '../../infra/passing.ts'
 import type { Ground } from '../../infra/service.ts'
 import { contextFrom, failSpan, inSpan } from '../../infra/telemetry.ts'
 import { codeSysteme } from './code-systeme.ts'
@@ -90,9 +91,10 @@ async function answer(
         }
         if (!(error instanceof Refusal)) {
           failSpan(span, error)
-          ground.log.error({ err: error, route }, 'file request failed')
+          if (isPassing(error)) ground.log.warn({ code: codeOf(error), route }, 'file request put off')
+          else ground.log.error({ err: error, route }, 'file request failed')
         }
-        refuse(response, error)
+        refuse(response, refuseIfPassing(error))
       }
       // What a refused upload still sends is read and forgotten, or the next request on this connection would wait.
       request.resume()

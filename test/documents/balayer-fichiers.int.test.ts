@@ -25,6 +25,11 @@ const awa = unePersonne()
 async function laisser(chemin: string, heures: number): Promise<void> {
   await mkdir(dirname(chemin), { recursive: true })
   await writeFile(chemin, pdf())
+  await vieillir(chemin, heures)
+}
+
+/** Files are as old as the disk says, whatever the clock of the service. */
+async function vieillir(chemin: string, heures: number): Promise<void> {
   const le = new Date(Date.now() - heures * heure)
   await utimes(chemin, le, le)
 }
@@ -42,8 +47,11 @@ test('files without a document go after 24 hours, those with one stay', async ()
 test('a crash between the file and its row leaves an orphan that is swept', async () => {
   await bench.sql`alter table hub.event add constraint refus check (type <> 'guichet.document.televerse.v1')`
   await bench.send(awa, pdf())
-  expect(await bench.files()).toHaveLength(1)
+  const [id] = await bench.files()
   bench.advance(25 * heure)
+  await balayerFichiers(bench.ground)
+  expect(await bench.files()).toEqual([id])
+  await vieillir(cheminDuFichier(bench.folder, id!), 25)
   await balayerFichiers(bench.ground)
   expect(await bench.files()).toEqual([])
 })
@@ -57,6 +65,7 @@ test('files that stopped arriving go after 24 hours', async () => {
 
 test('a deleted document is erased after 24 hours, row and file, and its name with it', async () => {
   const { id } = await bench.upload(awa, pdf())
+  await vieillir(cheminDuFichier(bench.folder, id), 25)
   await bench.ask(SupprimerDocument, { id }, awa)
   bench.advance(23 * heure)
   expect(await balayerFichiers(bench.ground)).toEqual({ documents: 0, fichiers: 0 })

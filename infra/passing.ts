@@ -1,0 +1,33 @@
+import postgres from 'postgres'
+import { Refusal } from '../contracts/errors.ts'
+
+/**
+ * SQLSTATE of a database that is away or has no room: lost connections (08), disk, memory and connections (53),
+ * shutdown and recovery (57P), failed I/O (58), a standby that takes no writes.
+ */
+const away = /^(08|53|57P|58)|^25006$/
+/** SQLSTATE of a statement that was in another's way: deadlock and serialization (40), and our time limits. */
+const inTheWay = /^40|^(55P03|57014|25P03)$/
+const lostLine = /^(CONNECT|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN)/
+const noRoom = /^(ENOSPC|EDQUOT|EIO|EROFS|EMFILE|ENFILE)$/
+
+/** Is the database or the disk away, or full? Then nothing is wrong with what was asked: it is for later. */
+export function isAway(error: unknown): boolean {
+  const code = codeOf(error)
+  return error instanceof postgres.PostgresError ? away.test(code) : lostLine.test(code) || noRoom.test(code)
+}
+
+/** Will it pass by itself: something is away, or this statement was in another's way? */
+export function isPassing(error: unknown): boolean {
+  return isAway(error) || (error instanceof postgres.PostgresError && inTheWay.test(codeOf(error)))
+}
+
+/** What a caller is told: `service-indisponible` for what will pass, anything else as it is. */
+export function refuseIfPassing(error: unknown): unknown {
+  return isPassing(error) ? new Refusal('service-indisponible') : error
+}
+
+/** Its SQLSTATE or the system's name for it; empty when it has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
