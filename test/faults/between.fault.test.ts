@@ -2,15 +2,17 @@ import { type Client as ClientType, Client } from '../demo/client.ts'
 import { signIn } from '../demo/sign-in.ts'
 import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Cluster, seeded, settle, startCluster } from './cluster.ts'
+import { type Cluster, settle, startCluster } from './cluster.ts'
 import type { History } from './load.ts'
+import { seeded } from './scale.ts'
+import { record } from './table.ts'
 
 let cluster: Cluster
 
 afterEach(() => cluster.close())
 
 async function setUp(plant?: string): Promise<ClientType> {
-  cluster = await startCluster(seeded(1), plant)
+  cluster = await startCluster({ random: seeded(), ...(plant && { plant }) })
   return new Client(cluster.url, await signIn(cluster.url, 'amina', demoPassword))
 }
 
@@ -78,12 +80,16 @@ test('the checkers catch a lane that is marked outside the transaction of its ef
   await killAll()
   const { doubled } = await effectsAfterRestart(history)
   await eventually(async () => expect(await countEffects()).toBeGreaterThan(1))
-  expect((await settle(cluster, history)).verdict.doubledEffects + doubled).toBeGreaterThan(0)
+  const seen = (await settle(cluster, history)).verdict.doubledEffects + doubled
+  record({ plant: 'lane', caught: seen > 0 })
+  expect(seen).toBeGreaterThan(0)
 }, 60_000)
 
 test('the checkers catch an event that is published from memory', async () => {
   const amina = await setUp('memory')
   const history = await createDossier(amina)
   await killAll()
-  expect((await effectsAfterRestart(history)).lost).toBe(1)
+  const { lost } = await effectsAfterRestart(history)
+  record({ plant: 'memory', caught: lost > 0 })
+  expect(lost).toBe(1)
 }, 60_000)

@@ -18,6 +18,18 @@ export interface Verdict {
   wrongRanks: number
 }
 
+/** The verdict on a hub that kept its promises. */
+export const noFault: Verdict = {
+  lostSteps: 0,
+  unexpected: 0,
+  lostEffects: 0,
+  doubledEffects: 0,
+  reorderedEffects: 0,
+  lostInDocuments: 0,
+  doubledInDocuments: 0,
+  wrongRanks: 0,
+}
+
 export interface Counts {
   steps: number
   effects: number

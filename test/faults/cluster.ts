@@ -2,37 +2,58 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Sql } from '../../infra/db.ts'
 import { freePort } from '../demo/sign-in.ts'
 import { Balancer } from '../support/balancer.ts'
-import { freshDatabase, type TestDatabase } from '../support/database.ts'
+import { freshDatabase } from '../support/database.ts'
 import { HubProcess } from '../support/hub-process.ts'
 import { check } from './checkers.ts'
 import type { History } from './load.ts'
 
+/** Where a cluster keeps everything: a database of the run's server, or a server of its own. */
+export interface Database {
+  readonly url: string
+  readonly sql: Sql
+  drop(): Promise<void>
+}
+
 /** Two hub processes with a probe in each, on one database, behind one address. */
 export interface Cluster {
   readonly url: string
-  readonly database: TestDatabase
+  readonly database: Database
   readonly hubs: readonly HubProcess[]
   close(): Promise<void>
 }
 
-export async function startCluster(random: () => number, plant?: string): Promise<Cluster> {
-  const database = await freshDatabase()
-  await database.sql`create schema probe`
-  await database.sql`create table probe.effect (
-    id bigint generated always as identity primary key, subject text, sequence int, type text)`
-  const dataFolder = await mkdtemp(join(tmpdir(), 'guichet-cluster-'))
+export interface ClusterOptions {
+  readonly random: () => number
+  /** The bug to plant in both processes (plant.ts). */
+  readonly plant?: string
+  /** Absent: a fresh database of the run's server. */
+  readonly database?: Database
+  /** Where documents go; absent: a temporary folder. */
+  readonly dataFolder?: string
+  /** By how much the clock of each process is wrong, in hours (shift-clock.ts). */
+  readonly shifts?: readonly number[]
+}
+
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const database = options.database ?? (await freshDatabase())
+  const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'guichet-cluster-')))
   const [port, ...ports] = await Promise.all([freePort(), freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
-  const preload = [...(plant ? [`./test/faults/plant.ts?${plant}`] : []), './test/faults/probe.ts']
-  const hubs = ports.map(
-    (own) => new HubProcess({ port: own, databaseUrl: database.url, dataFolder, publicUrl: url, preload }),
-  )
-  const balancer = new Balancer(ports, random)
+  const hubs = ports.map((own, n) => {
+    const shift = options.shifts?.[n]
+    const before = [
+      ...(shift ? [`./test/faults/shift-clock.ts?${shift}`] : []),
+      ...(options.plant ? [`./test/faults/plant.ts?${options.plant}`] : []),
+    ]
+    const preload = [...before, './test/faults/probe.ts']
+    return new HubProcess({ port: own, databaseUrl: database.url, dataFolder, publicUrl: url, preload })
+  })
+  const balancer = new Balancer(ports, options.random)
   await balancer.listen(port)
-  await Promise.all(hubs.map((hub) => hub.start()))
-  return {
+  const cluster = {
     url,
     database,
     hubs,
@@ -40,46 +61,71 @@ export async function startCluster(random: () => number, plant?: string): Promis
       await Promise.all(hubs.map((hub) => hub.kill()))
       await balancer.close()
       await database.drop()
-      await rm(dataFolder, { recursive: true })
+      if (!options.dataFolder) await rm(dataFolder, { recursive: true })
     },
   }
+  try {
+    await prepareProbe(database.sql)
+    await Promise.all(hubs.map((hub) => hub.start()))
+  } catch (error) {
+    await cluster.close()
+    throw error
+  }
+  return cluster
 }
 
-/** Kills each of the processes at random moments, starts it again, and so on until told to stop; returns how often. */
+async function prepareProbe(sql: Sql): Promise<void> {
+  await sql`create schema if not exists probe`
+  await sql`create table if not exists probe.effect (
+    id bigint generated always as identity primary key, subject text, sequence int, type text)`
+}
+
+/**
+ * Kills each of the processes at random moments, starts it again, and so on until told to stop; returns how often.
+ * A process that finds no database at its start ends, and is started again.
+ * @param everyMs how long a process lives, on average
+ * @param atMost how often each is killed
+ */
 export async function killAtRandom(
   hubs: readonly HubProcess[],
   random: () => number,
+  everyMs: number,
+  atMost: number,
   stop: AbortSignal,
 ): Promise<number> {
   const kills = hubs.map(async (hub) => {
     for (let n = 0; ; n++) {
-      await delay(random() * 800, undefined, { signal: stop }).catch(() => {})
-      if (stop.aborted) return n
+      await delay(random() * 2 * everyMs, undefined, { signal: stop }).catch(() => {})
+      if (stop.aborted || n === atMost) return n
       await hub.kill()
-      await hub.start()
+      await startAgain(hub)
     }
   })
   return (await Promise.all(kills)).reduce((sum, n) => sum + n, 0)
 }
 
-/** The verdict once nothing changes any more: everything is done, or 20 s have passed. */
+const startPatienceMs = 60_000
+
+/** Starts a process until it serves, as a supervisor does. */
+export async function startAgain(hub: HubProcess): Promise<void> {
+  const end = Date.now() + startPatienceMs
+  for (;;) {
+    try {
+      return await hub.start()
+    } catch (error) {
+      if (Date.now() > end) throw error
+      await delay(200)
+    }
+  }
+}
+
+/** The verdict once nothing changes any more: everything is done, or 30 s have passed. */
 export async function settle(cluster: Cluster, history: History) {
-  const end = Date.now() + 20_000
+  const end = Date.now() + 30_000
   for (;;) {
     const result = await check(cluster.database.sql, history)
     const waiting = result.verdict.lostEffects + result.verdict.lostInDocuments + result.verdict.wrongRanks
     if (waiting === 0 || Date.now() > end) return result
     await delay(200)
-  }
-}
-
-/** Random numbers that a printed seed brings back (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }

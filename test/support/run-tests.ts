@@ -1,11 +1,20 @@
 import { spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { printTable } from '../faults/table.ts'
 import { findChromium } from './chromium.ts'
 
-/** `run-tests.ts <tier>... [jest arguments]`: the suffix of a test file is its tier. */
+/**
+ * `run-tests.ts <tier>... [--full] [jest arguments]`: the suffix of a test file is its tier; `--full` plays the
+ * faults at full length, one after the other. SEED=n brings a run's random choices back.
+ */
 const tiers = ['unit', 'int', 'e2e', 'fault', 'browser']
-const chosen = process.argv.slice(2).filter((argument) => tiers.includes(argument))
-const rest = process.argv.slice(2).filter((argument) => !tiers.includes(argument))
+const full = process.argv.includes('--full')
+const args = process.argv.slice(2).filter((argument) => argument !== '--full')
+const chosen = args.filter((argument) => tiers.includes(argument))
+const rest = args.filter((argument) => !tiers.includes(argument))
 if (chosen.includes('browser') && !findChromium()) {
   console.error(
     'SKIPPED: the browser tests did not run, because no Chromium was found. Install one (Debian: apt-get install chromium)',
@@ -15,6 +24,8 @@ if (chosen.includes('browser') && !findChromium()) {
 }
 const root = join(import.meta.dirname, '../..')
 const jest = join(root, 'node_modules/jest/bin/jest.js')
+const seed = process.env.SEED ?? String(randomInt(2 ** 31))
+const table = mkdtempSync(join(tmpdir(), 'guichet-faults-'))
 const result = spawnSync(
   process.execPath,
   [
@@ -23,9 +34,23 @@ const result = spawnSync(
     jest,
     '--config',
     join(root, 'test/jest.config.js'),
+    ...(full ? ['--runInBand'] : []),
     ...rest,
     `--testRegex=\\.(${(chosen.length > 0 ? chosen : tiers).join('|')})\\.test\\.ts$`,
   ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, NODE_ENV: 'test', TIERS: chosen.join(',') } },
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      NODE_ENV: 'test',
+      TIERS: chosen.join(','),
+      SEED: seed,
+      FAULTS: full ? 'full' : 'short',
+      FAULTS_TABLE: table,
+    },
+  },
 )
+printTable(table, `Faults${full ? ', full length' : ''}, seed ${seed} (SEED=${seed} repeats its choices)`)
+rmSync(table, { recursive: true })
 process.exit(result.status ?? 1)
