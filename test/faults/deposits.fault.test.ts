@@ -2,12 +2,10 @@ import { Agent, request as httpRequest } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { Client } from '../demo/client.ts'
-import { pdf } from '../demo/journey.ts'
 import { type Session, signIn } from '../demo/sign-in.ts'
-import { formulairesValides } from '../demarches/exemples.ts'
 import { noFault } from './checkers.ts'
 import { type Cluster, settle, startCluster } from './cluster.ts'
-import type { History } from './load.ts'
+import { draftWithPiece, type History } from './load.ts'
 import { deposits, seeded } from './scale.ts'
 import { record } from './table.ts'
 
@@ -62,21 +60,6 @@ interface Tally {
   cut: number
 }
 
-/** A draft that only waits to be deposited, with one piece. */
-async function draft(usager: Client): Promise<{ id: string; pieceId: string }> {
-  const { body: piece } = await usager.upload<{ id: string }>(
-    '/v1/documents?secteur=espace-public&emisPar=usager',
-    'piece.pdf',
-    pdf('Piece'),
-  )
-  const { body: dossier } = await usager.post<{ id: string }>('/v1/dossiers', {
-    demarche: 'stationnement-residentiel',
-    formulaire: formulairesValides['stationnement-residentiel'],
-    pieces: [{ piece: 'justificatif-domicile', documentId: piece.id }],
-  })
-  return { id: dossier.id, pieceId: piece.id }
-}
-
 /** What one deposit leaves behind, and how often. */
 async function traces({ database: { sql } }: Cluster, id: string, pieceId: string) {
   const [row] = await sql`
@@ -98,7 +81,7 @@ test(`one dossier deposited ${deposits} times at once is deposited once`, async 
     const hands = await Promise.all(
       ['mobile', 'portail'].map((client) => signIn(cluster.url, 'amina', demoPassword, client)),
     )
-    const { id, pieceId } = await draft(new Client(cluster.url, hands[0]!))
+    const { id, pieceId } = await draftWithPiece(new Client(cluster.url, hands[0]!))
     // Two in five press the same button again, two in five share ten keys, the last one has a key of its own.
     const keys = Array.from(
       { length: deposits },

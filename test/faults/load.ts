@@ -4,7 +4,7 @@ import type { Document } from '../../contracts/documents.ts'
 import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { Client, persist } from '../demo/client.ts'
 import { pdf } from '../demo/journey.ts'
-import { signIn } from '../demo/sign-in.ts'
+import { type Session, signIn } from '../demo/sign-in.ts'
 import { formulairesValides } from '../demarches/exemples.ts'
 
 type DossierLu = z.infer<typeof Dossier>
@@ -37,11 +37,18 @@ export const expectedTypes = [
 
 const form = formulairesValides['stationnement-residentiel']
 
-/** Plays `count` dossiers, `width` at a time, each request repeated under its key until it is answered. */
-export async function playDossiers(baseUrl: string, count: number, width: number): Promise<History> {
+/**
+ * Plays `count` dossiers, `width` at a time, each request repeated under its key until it is answered.
+ * @param open how a person signs in; absent: through the login page
+ */
+export async function playDossiers(
+  baseUrl: string,
+  count: number,
+  width: number,
+  open = (who: string): Promise<Session> => persist(() => signIn(baseUrl, who, demoPassword)),
+): Promise<History> {
   const history: History = { acknowledged: [], dossiers: [], pieces: [], decisions: [] }
-  const person = async (who: string) =>
-    new Client(baseUrl, await persist(() => signIn(baseUrl, who, demoPassword)))
+  const person = async (who: string) => new Client(baseUrl, await open(who))
   const usagers = [await person('amina'), await person('bastien')]
   const agent = await person('fatou')
   let next = 0
@@ -107,4 +114,19 @@ async function playOne(usager: Client, agent: Client, history: History): Promise
       .body,
   )
   history.decisions.push({ dossierId: id, documentId: decision.id })
+}
+
+/** A draft that only waits to be deposited, with one piece. */
+export async function draftWithPiece(usager: Client): Promise<{ id: string; pieceId: string }> {
+  const { body: piece } = await usager.upload<{ id: string }>(
+    '/v1/documents?secteur=espace-public&emisPar=usager',
+    'piece.pdf',
+    pdf('Piece'),
+  )
+  const { body: dossier } = await usager.post<{ id: string }>('/v1/dossiers', {
+    demarche: 'stationnement-residentiel',
+    formulaire: form,
+    pieces: [{ piece: 'justificatif-domicile', documentId: piece.id }],
+  })
+  return { id: dossier.id, pieceId: piece.id }
 }

@@ -25,6 +25,14 @@ const plants: Record<string, readonly Plant[]> = {
   })`,
     },
   ],
+  /** The services go by the clock of their process. */
+  clock: [
+    {
+      file: '/infra/hub.ts',
+      find: 'const now = () => clock.now()',
+      replace: 'const now = () => new Date()',
+    },
+  ],
   /** The state is committed, and its event published from memory a moment later. */
   memory: [
     { file: '/infra/event-log.ts', find: 'from ecrit)\n', replace: 'from ecrit where false)\n' },

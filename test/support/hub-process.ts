@@ -86,6 +86,10 @@ export class HubProcess {
     }
   }
 
+  get running(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
   /** The end of what it printed. */
   get output(): string {
     return this.#output
