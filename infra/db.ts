@@ -30,7 +30,7 @@ export interface PoolOptions {
 }
 
 /** How long a line that failed waits before it is tried again; the driver's own delay grows to 20 s. */
-const reconnectSeconds = 0.25
+const reconnectSeconds = 0.1
 
 /** What can be told of the pools of one name in this process. */
 export interface PoolFigures {

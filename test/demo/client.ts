@@ -39,6 +39,7 @@ export async function persist<T>(work: () => Promise<T>): Promise<T> {
 
 function isAway(error: unknown): boolean {
   if (error instanceof HttpError) return error.status === 503 || error.status === 429
+  if ((error as { error?: unknown }).error === 'temporarily_unavailable') return true // the issuer's 503
   const text = error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error)
   return /fetch failed|terminated|ECONN|socket|other side closed|something went wrong|timed? ?out|unexpected HTTP response|is not a conform|sign-in stopped/i.test(
     text,

@@ -13,7 +13,7 @@ export interface Session {
 
 const redirectUri = 'http://127.0.0.1:8765/callback'
 
-/** Authorization code + PKCE through the login page. */
+/** Authorization code + PKCE through the login page; again when the session cannot be prolonged any more. */
 export async function signIn(
   baseUrl: string,
   identifiant: string,
@@ -21,6 +21,41 @@ export async function signIn(
   client = 'mobile',
 ): Promise<Session> {
   const configuration = await discover(baseUrl, client)
+  const open = () => openSession(configuration, identifiant, motDePasse)
+  let tokens = await open()
+  let endsAt = endOf(tokens)
+  let renewal: Promise<void> | undefined
+  async function renew(): Promise<void> {
+    const { refresh_token: refreshToken } = tokens
+    // A refresh token is used once: when its answer was lost on the way, the person signs in again.
+    tokens = refreshToken
+      ? await oidc.refreshTokenGrant(configuration, refreshToken).catch(async (error: unknown) => {
+          if (error instanceof oidc.ResponseBodyError && error.error === 'invalid_grant') return await open()
+          throw error
+        })
+      : await open()
+    endsAt = endOf(tokens)
+  }
+  return {
+    idToken: tokens.id_token,
+    refreshToken: tokens.refresh_token,
+    async token() {
+      if (Date.now() > endsAt - 20_000) {
+        renewal ??= renew().finally(() => {
+          renewal = undefined
+        })
+        await renewal
+      }
+      return tokens.access_token
+    },
+  }
+}
+
+async function openSession(
+  configuration: oidc.Configuration,
+  identifiant: string,
+  motDePasse: string,
+): Promise<oidc.TokenEndpointResponse> {
   const verifier = oidc.randomPKCECodeVerifier()
   const state = oidc.randomState()
   const address = oidc.buildAuthorizationUrl(configuration, {
@@ -31,22 +66,14 @@ export async function signIn(
     state,
   })
   const back = await passLoginPage(address, identifiant, motDePasse)
-  let tokens: oidc.TokenEndpointResponse = await oidc.authorizationCodeGrant(configuration, back, {
+  return await oidc.authorizationCodeGrant(configuration, back, {
     pkceCodeVerifier: verifier,
     expectedState: state,
   })
-  let expiresAt = Date.now() + (tokens.expires_in ?? 60) * 1000
-  return {
-    idToken: tokens.id_token,
-    refreshToken: tokens.refresh_token,
-    async token() {
-      if (Date.now() > expiresAt - 20_000 && tokens.refresh_token) {
-        tokens = await oidc.refreshTokenGrant(configuration, tokens.refresh_token)
-        expiresAt = Date.now() + (tokens.expires_in ?? 60) * 1000
-      }
-      return tokens.access_token
-    },
-  }
+}
+
+function endOf(tokens: oidc.TokenEndpointResponse): number {
+  return Date.now() + (tokens.expires_in ?? 60) * 1000
 }
 
 /** A staff system: client credentials. */

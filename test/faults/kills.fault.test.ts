@@ -8,8 +8,8 @@ import { full, journeys, seeded } from './scale.ts'
 import { lineOf, record } from './table.ts'
 
 /** How long each hub process and the database live on average, and how often they die at most. */
-const hubs = full ? { everyMs: 6_000, atMost: Infinity } : { everyMs: 1_000, atMost: 2 }
-const postgres = full ? { everyMs: 12_000, atMost: Infinity } : { everyMs: 1_000, atMost: 4 }
+const hubs = full ? { everyMs: 5_000, atMost: Infinity } : { everyMs: 500, atMost: 2 }
+const postgres = full ? { everyMs: 6_000, atMost: Infinity } : { everyMs: 1_000, atMost: 4 }
 
 /** What befalls the database, again and again until told to stop; returns how often. */
 async function breakAtRandom(server: OwnServer, random: () => number, stop: AbortSignal): Promise<number> {
@@ -24,7 +24,8 @@ async function breakAtRandom(server: OwnServer, random: () => number, stop: Abor
     () => server.stopAtOnce(),
   ]
   for (let n = 0; ; n++) {
-    await delay((0.25 + random() * 1.5) * postgres.everyMs, undefined, { signal: stop }).catch(() => {})
+    const waitMs = n === 0 ? 0 : (0.25 + random() * 1.5) * postgres.everyMs
+    await delay(waitMs, undefined, { signal: stop }).catch(() => {})
     if (stop.aborted || n === postgres.atMost) return n
     // It may be down already, and a fault that finds nothing to break is none.
     await faults[n % faults.length]!().catch(() => {})
