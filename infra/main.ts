@@ -7,6 +7,7 @@ import { type Config, ConfigError, readConfig } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
 import { type Hub, startHub } from './hub.ts'
 import { createLogger } from './log.ts'
+import { isAway } from './passing.ts'
 
 /** An orderly stop that takes longer (a database away, a client that never reads) is cut short. */
 const stopDeadlineMs = 25_000
@@ -117,7 +118,9 @@ function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message
   if (!(error instanceof Error)) return String(error)
   const code = 'code' in error ? String(error.code) : ''
-  if (/^(ECONN|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|CONNECT_TIMEOUT|EAI_AGAIN)/.test(code))
+  if (code.startsWith('53') || code === 'ENOSPC')
+    return `The disk, the memory or the connections of PostgreSQL are used up (${code}): make room.`
+  if (isAway(error))
     return `The PostgreSQL of DATABASE_URL does not answer (${code}): start it, or correct the variable.`
   if (code === '28P01' || code === '28000' || code === '3D000')
     return `The PostgreSQL of DATABASE_URL refuses (${error.message}): correct the variable.`

@@ -13,33 +13,38 @@ import { full, seeded } from './scale.ts'
 import { lineOf, record } from './table.ts'
 
 const journeys = full ? 200 : 8
-const daySeconds = 24 * 3600
+const hours = [24, -24] as const
 
 let cluster: Cluster
 let folder: string
 
-const hourly = (hours: number) => `${hours > 0 ? '+' : ''}${hours} h`
-
-/** The process with the wrong clock, and the one whose clock is right. */
-async function startBoth(): Promise<void> {
-  await Promise.all(cluster.hubs.filter((hub) => !hub.running).map((hub) => hub.start()))
+async function startCrooked(plant?: string): Promise<void> {
+  folder = await mkdtemp(join(tmpdir(), 'guichet-clock-'))
+  cluster = await startCluster({
+    random: seeded(),
+    dataFolder: folder,
+    shifts: hours,
+    ...(plant && { plant }),
+  })
 }
 
-/** From here on only the process with the wrong clock is there, freshly started: whatever runs, it does. */
-async function leaveCrookedAlone(): Promise<void> {
+async function closeCrooked(): Promise<void> {
+  await cluster.close()
+  await rm(folder, { recursive: true })
+}
+
+/** From here on only this process is there, freshly started: whatever runs, it does. */
+async function leaveAlone(n: number): Promise<void> {
   await Promise.all(cluster.hubs.map((hub) => hub.kill()))
-  await cluster.hubs[0]!.start()
+  await cluster.hubs[n]!.start()
 }
-
-const statusOf = async (url: string, token: string) =>
-  (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status
 
 test('the checkers catch a hub that goes by the clock of its process', async () => {
-  folder = await mkdtemp(join(tmpdir(), 'guichet-clock-'))
-  cluster = await startCluster({ random: seeded(), dataFolder: folder, shifts: [24, 0], plant: 'clock' })
+  await startCrooked('clock')
   try {
-    const usager = new Client(cluster.hubs[1]!.url, await mintedSession(cluster, 'amina'))
-    const tomorrow = await deposited(usager)
+    // The gateway goes by it, too: what it takes for a true token is one of its own day.
+    const ahead = new Client(cluster.hubs[0]!.url, await mintedSession(cluster, 'amina', 24))
+    const tomorrow = await deposited(ahead)
     await setLegalDay(tomorrow, 1)
     const caught = await eventually(async () => expect(await decisions(tomorrow)).toBe(1)).then(
       () => true,
@@ -48,118 +53,125 @@ test('the checkers catch a hub that goes by the clock of its process', async () 
     record({ plant: 'clock', caught })
     expect(caught).toBe(true)
   } finally {
-    await cluster.close()
-    await rm(folder, { recursive: true })
+    await closeCrooked()
   }
 }, 60_000)
 
-describe.each([24, -24])('with the clock of one process at %i hours', (hours) => {
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'guichet-clock-'))
-    cluster = await startCluster({ random: seeded(), dataFolder: folder, shifts: [hours, 0] })
-  }, 60_000)
-  afterAll(async () => {
-    await cluster.close()
-    await rm(folder, { recursive: true })
-  })
+describe('with the clock of one process a day ahead and that of the other a day behind', () => {
+  beforeAll(() => startCrooked(), 60_000)
+  afterAll(closeCrooked)
 
-  test('nothing is lost, doubled or reordered, and every deposit bears the true day', async () => {
+  test('nothing is lost, doubled or reordered, and everything bears the true time', async () => {
     const started = Date.now()
-    await startBoth()
     const history = await playDossiers(cluster.url, journeys, 4, (who) => mintedSession(cluster, who))
     const result = await settle(cluster, history)
     record(
       lineOf(result, {
-        fault: `clock of one process ${hourly(hours)}`,
+        fault: 'clocks wrong by a day',
         sent: `${journeys} journeys`,
         kills: 0,
         seconds: (Date.now() - started) / 1000,
-        note: 'half of the requests to it',
+        note: 'one process 24 h ahead, one 24 h behind',
       }),
     )
     expect(result.verdict).toEqual(noFault)
     expect(result.counts.steps).toBe(journeys * 7)
-    const [times] = await cluster.database.sql`
-      select count(*) filter (where abs(extract(epoch from time - now())) > 3600)::int as wrong from hub.event`
-    expect(times).toEqual({ wrong: 0 })
+    const wrong = await cluster.database.sql`
+      select type, time from hub.event where abs(extract(epoch from time - now())) > 3600`
+    expect(wrong).toEqual([])
   }, 600_000)
 
-  test('timers fire when they are due, once, neither a day early nor a day late', async () => {
-    const usager = new Client(cluster.url, await mintedSession(cluster, 'amina'))
-    const [tomorrow, today, later] = [
-      await deposited(usager),
-      await deposited(usager),
-      await deposited(usager),
-    ]
-    await setLegalDay(tomorrow, 1)
-    await setLegalDay(today, 0)
-    await leaveCrookedAlone()
-    await eventually(async () => expect(await decisions(today)).toBe(1))
-    // Armed after that turn of the timers, this one fires in a later one: the first dossier had its chance.
-    await setLegalDay(later, 0)
-    await eventually(async () => expect(await decisions(later)).toBe(1))
-    expect(await decisions(today)).toBe(1)
-    expect(await decisions(tomorrow)).toBe(0)
-    // An agent is not too late either.
-    const agent = new Client(cluster.hubs[0]!.url, await mintedSession(cluster, 'fatou'))
-    const { body } = await agent.post<{ etat: string }>(`/v1/dossiers/${tomorrow}/instruction`)
-    expect(body.etat).toBe('en_instruction')
-  }, 60_000)
-
-  test('tokens of the wrong day are refused by both processes, those of the true day by none', async () => {
-    await startBoth()
+  test('both take the tokens of the true day and refuse those of another, their own included', async () => {
     const right = await (await mintedSession(cluster, 'amina')).token()
-    const wrong = await (await mintedSession(cluster, 'amina', (hours / 24) * daySeconds)).token()
+    const wrong = [
+      await (await mintedSession(cluster, 'amina', 24)).token(),
+      await (await mintedSession(cluster, 'amina', -24)).token(),
+    ]
+    // The issuer inside each process stamps by the clock it has.
+    const own = await Promise.all(cluster.hubs.map((hub) => systemToken(hub.url)))
     for (const { url } of cluster.hubs) {
       expect(await statusOf(`${url}/v1/moi`, right)).toBe(200)
-      expect(await statusOf(`${url}/v1/moi`, wrong)).toBe(401)
+      for (const token of wrong) expect(await statusOf(`${url}/v1/moi`, token)).toBe(401)
+      for (const token of own) expect(await statusOf(`${url}/v1/evenements`, token)).toBe(401)
     }
-    // The issuer inside each process stamps by the clock it has.
-    const expected = [401, 200]
-    for (const [n, hub] of cluster.hubs.entries()) {
-      const token = await systemToken(hub.url)
-      for (const { url } of cluster.hubs)
-        expect(await statusOf(`${url}/v1/evenements`, token)).toBe(expected[n])
-    }
-  }, 60_000)
+  })
 
-  test('nothing is forgotten early: request keys, traces, files that no row names yet', async () => {
-    const usager = new Client(cluster.url, await mintedSession(cluster, 'amina'))
+  describe.each([
+    ['ahead', 0],
+    ['behind', 1],
+  ])('the one that is %s, alone and just started,', (_, n) => {
     const key = randomUUID()
-    const dossier = { demarche: 'acte-de-naissance', formulaire: {} }
-    const { body: first } = await usager.post('/v1/dossiers', dossier, key)
-    const { sql } = cluster.database
-    await sql`update hub.request set created_at = now() - interval '13 days 23 hours'`
-    await sql`insert into hub.request (key, body, created_at) values ('old', '', now() - interval '15 days')`
-    for (const [id, age] of [
-      ['kept', '6 days 23 hours'],
-      ['old', '8 days'],
-    ] as const)
-      await sql`insert into hub.span (trace_id, span_id, name, kind, started_at, duration_ms, entry, attributes)
-        values ('t', ${id}, 'essai', 'server', now() - ${age}::interval, 1, false, '{}')`
-    const arriving = join(folder, 'documents/arrivees')
-    await mkdir(arriving, { recursive: true })
-    for (const [name, ageHours] of [
-      ['kept', 1],
-      ['old', 25],
-    ] as const) {
-      await writeFile(join(arriving, name), 'x')
-      const at = new Date(Date.now() - ageHours * 3_600_000)
-      await utimes(join(arriving, name), at, at)
-    }
-    await leaveCrookedAlone()
-    await eventually(async () => {
-      expect(await sql`select from hub.request where key = 'old'`).toHaveLength(0)
-      expect(await sql`select span_id from hub.span where trace_id = 't'`).toEqual([{ spanId: 'kept' }])
-      expect(await readdir(arriving)).toEqual(['kept'])
-    })
-    const { body: again } = await new Client(
-      cluster.hubs[0]!.url,
-      await mintedSession(cluster, 'amina'),
-    ).post('/v1/dossiers', dossier, key)
-    expect(again).toEqual(first)
-  }, 60_000)
+    const contents = { demarche: 'acte-de-naissance', formulaire: {} }
+    let first: unknown
+    let dueTomorrow: string
+    let dueToday: string
+    let dueLater: string
+    let arriving: string
+
+    beforeAll(async () => {
+      arriving = join(folder, 'documents/arrivees')
+      const usager = new Client(cluster.url, await mintedSession(cluster, 'amina'))
+      dueTomorrow = await deposited(usager)
+      dueToday = await deposited(usager)
+      dueLater = await deposited(usager)
+      await setLegalDay(dueTomorrow, 1)
+      await setLegalDay(dueToday, 0)
+      first = (await usager.post('/v1/dossiers', contents, key)).body
+      await leaveThingsOfAllAges(arriving)
+      await leaveAlone(n)
+    }, 60_000)
+
+    test('fires timers when they are due, once, neither a day early nor a day late', async () => {
+      await eventually(async () => expect(await decisions(dueToday)).toBe(1))
+      // Armed after that turn of the timers, this one fires in a later one: the first dossier had its chance.
+      await setLegalDay(dueLater, 0)
+      await eventually(async () => expect(await decisions(dueLater)).toBe(1))
+      expect(await decisions(dueToday)).toBe(1)
+      expect(await decisions(dueTomorrow)).toBe(0)
+      // An agent does not come too late either.
+      const agent = new Client(cluster.url, await mintedSession(cluster, 'fatou'))
+      const { body } = await agent.post<{ etat: string }>(`/v1/dossiers/${dueTomorrow}/instruction`)
+      expect(body.etat).toBe('en_instruction')
+    }, 60_000)
+
+    test('forgets nothing early: request keys, traces, files that no row names yet', async () => {
+      const { sql } = cluster.database
+      await eventually(async () => {
+        expect(await sql`select from hub.request where key = 'old'`).toHaveLength(0)
+        expect(await sql`select span_id from hub.span where trace_id = 't'`).toEqual([{ spanId: 'kept' }])
+        expect(await readdir(arriving)).toEqual(['kept'])
+      })
+      const usager = new Client(cluster.url, await mintedSession(cluster, 'amina'))
+      expect((await usager.post('/v1/dossiers', contents, key)).body).toEqual(first)
+    }, 60_000)
+  })
 })
+
+async function statusOf(url: string, token: string): Promise<number> {
+  return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status
+}
+
+/** Request keys, spans and arriving files: `kept` not quite past their time, `old` past it. */
+async function leaveThingsOfAllAges(arriving: string): Promise<void> {
+  const { sql } = cluster.database
+  await sql`update hub.request set created_at = now() - interval '13 days 23 hours'`
+  await sql`insert into hub.request (key, body, created_at) values ('old', '', now() - interval '15 days')`
+  for (const [id, age] of [
+    ['kept', '6 days 23 hours'],
+    ['old', '8 days'],
+  ] as const)
+    await sql`insert into hub.span (trace_id, span_id, name, kind, started_at, duration_ms, entry, attributes)
+      values ('t', ${id}, 'essai', 'server', now() - ${age}::interval, 1, false, '{}') on conflict do nothing`
+  await mkdir(arriving, { recursive: true })
+  for (const [name, ageHours] of [
+    ['kept', 1],
+    ['old', 25],
+  ] as const) {
+    await writeFile(join(arriving, name), 'x')
+    const at = new Date(Date.now() - ageHours * 3_600_000)
+    await utimes(join(arriving, name), at, at)
+  }
+}
 
 async function deposited(usager: Client): Promise<string> {
   const { id } = await draftWithPiece(usager)

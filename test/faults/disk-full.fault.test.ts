@@ -69,11 +69,14 @@ testOnSmallDisks(
     const readiness = watchReadiness(cluster.hubs)
     const statuses: number[] = []
     try {
-      const amina = await mintedSession(cluster, 'amina')
+      const people = ['amina', 'bastien', 'fatou'] as const
+      const sessions = new Map<string, Session>()
+      for (const who of people) sessions.set(who, await mintedSession(cluster, who))
+      const amina = sessions.get('amina')!
       const upload = () => send(cluster, amina, '/v1/documents?secteur=espace-public&emisPar=usager', piece())
       const write = () =>
         send(cluster, amina, '/v1/moi', JSON.stringify({ telephone: `06 ${10_000_000 + randomInt(1e6)}` }))
-      const playing = playDossiers(cluster.url, journeys, 4, (who) => mintedSession(cluster, who))
+      const playing = playDossiers(cluster.url, journeys, 4, async (who) => sessions.get(who)!)
       for (let round = 0; round < rounds; round++) {
         const filling = keepFull(base, server, fullForMs)
         await eventually(async () => {

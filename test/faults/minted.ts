@@ -7,9 +7,9 @@ import type { Cluster } from './cluster.ts'
 
 /**
  * A session of a demonstration account with tokens that the cluster's issuer could have signed.
- * @param aheadSeconds by how much the clock of that issuer is ahead
+ * @param aheadHours by how much the clock of that issuer is ahead
  */
-export async function mintedSession(cluster: Cluster, who: string, aheadSeconds = 0): Promise<Session> {
+export async function mintedSession(cluster: Cluster, who: string, aheadHours = 0): Promise<Session> {
   const [row] = await cluster.database.sql<{ value: (JsonWebKey & { kid: string })[] }[]>`
     select value from issuer.key where name = 'signing'`
   const jwk = row!.value[0]!
@@ -18,7 +18,7 @@ export async function mintedSession(cluster: Cluster, who: string, aheadSeconds 
   const account = demoAccounts.find(({ identifiant }) => identifiant === who)!
   return {
     async token() {
-      const now = Math.floor(Date.now() / 1000) + aheadSeconds
+      const now = Math.floor(Date.now() / 1000) + aheadHours * 3600
       return makeToken(key, {
         iss: `${cluster.url}/realms/malakoff`,
         aud: [hubAudience],
