@@ -29,5 +29,5 @@ export function refuseIfPassing(error: unknown): unknown {
 
 /** Its SQLSTATE or the system's name for it; empty when it has none. */
 export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 }

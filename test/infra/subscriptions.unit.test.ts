@@ -30,6 +30,12 @@ describe('after a failure', () => {
     expect(afterFailure(passing, 10, 1)).toBe('stop')
   })
 
+  test('a database or a disk that is away costs no tries, however long', () => {
+    const away = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+    expect(afterFailure(away, 10, 1, () => 1)).toBe(512)
+    expect(afterFailure(away, 1000, 1, () => 1)).toBe(300_000)
+  })
+
   test('what is thrown may be anything', () => {
     expect(afterFailure('text', 1, 1000, () => 1)).toBe(1000)
     expect(afterFailure(undefined, 1, 1000, () => 1)).toBe(1000)

@@ -107,6 +107,17 @@ test.each([
   expect(left?.dueAt ?? null).toEqual(at)
 })
 
+test('a database that is away is not the timer’s failure', async () => {
+  const id = await create(service, undefined, { timers: { [name]: noon } })
+  const away = Object.assign(new Error('full'), { code: 'ENOSPC' })
+  const full = only(async () => {
+    throw away
+  })
+  await expect(fireDue(one, full)).rejects.toBe(away)
+  expect(await row(id)).toMatchObject({ attempts: 0, dueAt: noon })
+  expect(await fireDue(one, only(effect))).toBe(1)
+})
+
 test('a timer that fails leaves nothing and is tried again later, ten times at most', async () => {
   const id = await create(service, undefined, { timers: { [name]: new Date('2026-02-01T12:00:00Z') } })
   const failing = only(async (id, context) => {
