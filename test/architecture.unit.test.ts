@@ -91,7 +91,7 @@ const rules: Readonly<Record<string, Rule>> = {
     if (!isCode(path) || path === 'infra/config.ts') return []
     // It hands the whole environment on to the server that it starts, and reads no variable of it.
     const code =
-      path === 'infra/embedded-postgres.ts'
+      path === 'infra/embedded-postgres.ts' || path === 'infra/postgres-server.ts'
         ? uncommented(text).replaceAll('...process.env', '')
         : uncommented(text)
     const imported = importsOf(text).filter(({ specifier }) => /^(node:)?process$/.test(specifier ?? ''))

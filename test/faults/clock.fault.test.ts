@@ -138,7 +138,9 @@ describe('with the clock of one process a day ahead and that of the other a day 
       const { sql } = cluster.database
       await eventually(async () => {
         expect(await sql`select from hub.request where key = 'old'`).toHaveLength(0)
-        expect(await sql`select span_id from hub.span where trace_id = 't'`).toEqual([{ spanId: 'kept' }])
+        expect(await sql`select root_id from hub.trace_part where trace_id = 't'`).toEqual([
+          { rootId: 'kept' },
+        ])
         expect(await readdir(arriving)).toEqual(['kept'])
       })
       const usager = new Client(cluster.url, await mintedSession(cluster, 'amina'))
@@ -151,7 +153,7 @@ async function statusOf(url: string, token: string): Promise<number> {
   return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status
 }
 
-/** Request keys, spans and arriving files: `kept` not quite past their time, `old` past it. */
+/** Request keys, traces and arriving files: `kept` not quite past their time, `old` past it. */
 async function leaveThingsOfAllAges(arriving: string): Promise<void> {
   const { sql } = cluster.database
   await sql`update hub.request set created_at = now() - interval '13 days 23 hours'`
@@ -160,8 +162,8 @@ async function leaveThingsOfAllAges(arriving: string): Promise<void> {
     ['kept', '6 days 23 hours'],
     ['old', '8 days'],
   ] as const)
-    await sql`insert into hub.span (trace_id, span_id, name, kind, started_at, duration_ms, entry, attributes)
-      values ('t', ${id}, 'essai', 'server', now() - ${age}::interval, 1, false, '{}') on conflict do nothing`
+    await sql`insert into hub.trace_part (trace_id, root_id, name, started_at, duration_ms, spans)
+      values ('t', ${id}, 'essai', now() - ${age}::interval, 1, '[]') on conflict do nothing`
   await mkdir(arriving, { recursive: true })
   for (const [name, ageHours] of [
     ['kept', 1],
