@@ -53,7 +53,9 @@ export function createPool(options: PoolOptions): Sql {
     types: {
       bigint: { to: 20, from: [20], parse: Number, serialize: String },
       date: { to: 1082, from: [1082], parse: (day: string) => day, serialize: (day: string) => day },
+      list: { to: 1009, from: listTypes, parse: (list: string) => list, serialize: toArrayLiteral },
     },
+    fetch_types: false,
     transform: { column: { from: postgres.toCamel } },
     onnotice: () => {},
     onclose: options.onclose,
@@ -70,6 +72,20 @@ export function createPool(options: PoolOptions): Sql {
   poolNames.set(sql, options.name)
   poolFigures.set(options.name, { max: options.max, waiting: 0 })
   return sql
+}
+
+/**
+ * Arrays as parameters: boolean[], integer[], text[], bigint[], date[], timestamptz[], uuid[]. Named here because
+ * postgres.js 3.4.9 would ask for them on every new line, and when that line breaks meanwhile it rejects a promise
+ * that nobody holds: the process ends. (Arrays in results stay text: let PostgreSQL make JSON of them.)
+ * Then `sql.reserve()` must not be used: on a line that is not open yet it would wait for ever.
+ */
+const listTypes = [1000, 1007, 1009, 1016, 1182, 1185, 2951]
+
+function toArrayLiteral(list: readonly (string | number | boolean | null)[]): string {
+  const item = (one: string | number | boolean | null) =>
+    one === null ? 'null' : `"${String(one).replace(/["\\]/g, String.raw`\$&`)}"`
+  return `{${list.map(item).join(',')}}`
 }
 
 /** An option that the driver documents, and its types do not know. */
@@ -127,7 +143,7 @@ export async function transaction<T>(
  * ends the process, or the pool keeps a slot that never sends again (porsager/postgres#1208). So once the
  * connection is gone nothing more is said on it; `sql.begin` then rejects by itself.
  */
-async function begin<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function begin<T>(sql: Sql, work: (tx: Transaction) => Promise<T>): Promise<T> {
   let lost: unknown
   const silent = () => new Promise<never>(() => {})
   // After what is under way in this turn, the rejection by `sql.begin` included.

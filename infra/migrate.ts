@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Sql } from './db.ts'
+import { begin, type Sql, type Transaction } from './db.ts'
 
 export interface MigrationSource {
   /** The PostgreSQL schema, also the name under which applied files are remembered. */
@@ -19,45 +19,43 @@ export function roleOf(schema: string): string {
  * after it was applied is refused.
  */
 export async function migrate(sql: Sql, sources: readonly MigrationSource[]): Promise<void> {
-  const connection = await sql.reserve()
-  try {
-    await connection`set statement_timeout = 0`
-    await connection`set lock_timeout = 0`
-    await connection`select pg_advisory_lock(726870, 1)`
-    await connection`create table if not exists public.guichet_migration (
+  await locked(
+    sql,
+    (tx) => tx`create table if not exists public.guichet_migration (
       schema text not null, file text not null, content text not null,
-      applied_at timestamptz not null default now(), primary key (schema, file))`
-    for (const source of sources) {
-      const applied = await connection<{ file: string; content: string }[]>`
-        select file, content from public.guichet_migration where schema = ${source.schema}`
-      const known = new Map(applied.map((row) => [row.file, row.content]))
-      const files = (await readdir(source.folder)).filter((file) => file.endsWith('.sql')).toSorted()
-      for (const file of files) {
-        const content = await readFile(join(source.folder, file), 'utf8')
-        if (known.get(file) === content) continue
-        if (known.has(file))
-          throw new Error(`Migration ${source.schema}/${file} changed after it was applied.`)
-        await connection`begin`
-        await connection.unsafe(content).simple()
-        await connection`insert into public.guichet_migration (schema, file, content)
-          values (${source.schema}, ${file}, ${content})`
-        await connection`commit`
-      }
-      await grant(connection, source.schema)
+      applied_at timestamptz not null default now(), primary key (schema, file))`,
+  )
+  for (const source of sources) {
+    const files = (await readdir(source.folder)).filter((file) => file.endsWith('.sql')).toSorted()
+    for (const file of files) {
+      const content = await readFile(join(source.folder, file), 'utf8')
+      await locked(sql, (tx) => apply(tx, source.schema, file, content))
     }
-  } finally {
-    await connection`rollback` // nothing to do, unless a file failed
-    await connection`select pg_advisory_unlock(726870, 1)`
-    await connection`reset statement_timeout`
-    await connection`reset lock_timeout`
-    connection.release()
+    await locked(sql, (tx) => grant(tx, source.schema))
   }
 }
 
+async function locked(sql: Sql, work: (tx: Transaction) => Promise<unknown>): Promise<void> {
+  await begin(sql, async (tx) => {
+    await tx`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)`
+    await tx`select pg_advisory_xact_lock(726870, 1)`
+    await work(tx)
+  })
+}
+
+async function apply(tx: Transaction, schema: string, file: string, content: string): Promise<void> {
+  const [applied] = await tx<{ content: string }[]>`
+    select content from public.guichet_migration where schema = ${schema} and file = ${file}`
+  if (applied?.content === content) return
+  if (applied) throw new Error(`Migration ${schema}/${file} changed after it was applied.`)
+  await tx.unsafe(content).simple()
+  await tx`insert into public.guichet_migration (schema, file, content) values (${schema}, ${file}, ${content})`
+}
+
 /** One role per schema: it owns what is in its schema, and of the hub's tables it gets the least it needs. */
-async function grant(sql: Pick<Sql, 'unsafe'>, schema: string): Promise<void> {
+async function grant(tx: Transaction, schema: string): Promise<void> {
   const role = roleOf(schema)
-  await sql
+  await tx
     .unsafe(`
     do $$ begin
       if not exists (select from pg_roles where rolname = '${role}') then create role ${role} nologin; end if;

@@ -117,7 +117,10 @@ testOnSmallDisks(
       expect(cluster.hubs.map((hub) => hub.running)).toEqual([true, true])
       expect(new Set(statuses)).toEqual(new Set([200, 201, 503]))
       expect(seen.statuses.filter((status) => status !== 200 && status !== 503)).toEqual([])
-      if (process.env.SHOW_OUTPUT) for (const hub of cluster.hubs) process.stdout.write(hub.output)
+    } catch (error) {
+      // A process that has ended says why; what its clients saw of it does not.
+      const [ended] = cluster.hubs.filter((hub) => !hub.running)
+      throw ended ? new Error(`a hub has ended:\n${ended.output.slice(-4000)}`, { cause: error }) : error
     } finally {
       await readiness.stop()
       await cluster.close()

@@ -34,6 +34,13 @@ test('a bigint is read as a number, a date as its day', async () => {
   expect(row).toEqual({ bigNumber: 12345678901, theDay: '2026-03-29' })
 })
 
+test('a list is sent as an array, whatever its texts hold', async () => {
+  const texts = ['plain', '', 'null', 'a,b', '"quoted"', 'back\\slash', '{brace}', 'é\n']
+  const [row] = await pool`select to_json(${texts}::text[]) as texts, to_json(${[1, -2]}::int[]) as numbers,
+    to_json(${['2026-03-01T12:00:00.000Z', null]}::timestamptz[]) as times, cardinality(${[]}::uuid[]) as none`
+  expect(row).toEqual({ texts, numbers: [1, -2], times: ['2026-03-01T12:00:00+00:00', null], none: 0 })
+})
+
 test('a statement, a lock and an idle transaction have time limits', async () => {
   const rows =
     await pool`select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
