@@ -82,6 +82,7 @@ async function prepareProbe(sql: Sql): Promise<void> {
 
 /**
  * Kills each of the processes at random moments, starts it again, and so on until told to stop; returns how often.
+ * One that has ended by itself meanwhile is an error: that is what nobody may do to it.
  * A process that finds no database at its start ends, and is started again.
  * @param everyMs how long a process lives, on average
  * @param atMost how often each is killed
@@ -97,6 +98,7 @@ export async function killAtRandom(
     for (let n = 0; ; n++) {
       await delay(random() * 2 * everyMs, undefined, { signal: stop }).catch(() => {})
       if (stop.aborted || n === atMost) return n
+      if (!hub.running) throw new Error(`a hub has ended by itself:\n${hub.output.slice(-4000)}`)
       await hub.kill()
       await startAgain(hub)
     }
