@@ -16,14 +16,14 @@ export interface ConnectionsOptions {
 export class Connections {
   readonly #options: ConnectionsOptions
   readonly #perAddress = new Map<string, number>()
-  #count = 0
+  readonly #open = new Set<Socket>()
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
   }
 
   get count(): number {
-    return this.#count
+    return this.#open.size
   }
 
   /** Counts this connection until it closes; turns it away when it is one too many, of all or of its address. */
@@ -32,21 +32,26 @@ export class Connections {
     const address = socket.remoteAddress ?? ''
     const key = proxies.trusts(address) ? undefined : addressKey(address)
     const own = key === undefined ? 0 : (this.#perAddress.get(key) ?? 0)
-    if (this.#count >= max || own >= maxPerAddress) {
+    if (this.#open.size >= max || own >= maxPerAddress) {
       socket.on('error', () => {}).resume()
       this.#options.turnAway(socket)
       return false
     }
-    this.#count++
+    this.#open.add(socket)
     if (key !== undefined) this.#perAddress.set(key, own + 1)
     socket.once('close', () => {
-      this.#count--
+      this.#open.delete(socket)
       if (key === undefined) return
       const left = (this.#perAddress.get(key) ?? 1) - 1
       if (left > 0) this.#perAddress.set(key, left)
       else this.#perAddress.delete(key)
     })
     return true
+  }
+
+  /** Hangs up on who has not said a word: Node counts such a connection as busy, and a stop would wait for it. */
+  hangUpOnSilent(): void {
+    for (const socket of this.#open) if (socket.bytesRead === 0) socket.destroy()
   }
 }
 

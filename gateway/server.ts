@@ -95,6 +95,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       // A connection that served its last request while we wait would be kept alive for the next one.
       const hangUp = setInterval(() => {
         for (const server of servers) server.closeIdleConnections()
+        connections.hangUpOnSilent()
       }, 50)
       await app.close()
       clearInterval(hangUp)

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,6 +41,9 @@ test('a hub told to stop answers what it has begun, closes live streams, refuses
     socket.write(body.subarray(0, 300))
     // Its ticket is taken: the request is being served.
     await eventually(async () => expect((await database.sql`select from identity.compte`).length).toBe(1))
+    // A browser opens connections in advance; a stop does not wait for what never comes.
+    const silent = connect(port, '127.0.0.1').on('error', () => {})
+    await once(silent, 'connect')
     const ended = hub.stop()
     await eventually(async () => {
       const refused = await fetch(`${publicUrl}/health/ready`).then(

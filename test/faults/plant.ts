@@ -16,12 +16,11 @@ const plants: Record<string, readonly Plant[]> = {
   lane: [
     {
       file: '/infra/subscriptions.ts',
-      find: '    await markDone(tx, consumer.name, todo)\n    return todo.length\n  })',
+      find: '    await markDone(tx, consumer.name, todo)\n  })',
       replace: `    return todo
   }).then(async (todo) => {
     await new Promise((resolve) => setTimeout(resolve, 400))
     await markDone(db.sql as never, consumer.name, todo)
-    return todo.length
   })`,
     },
   ],
