@@ -164,7 +164,7 @@ async function handle(service: string, binding: Binding, ctx: Context, ground: G
   } catch (error) {
     outcome = error instanceof Refusal ? 'refused' : 'failed'
     if (isPassing(error))
-      ground.log.debug({ code: codeOf(error), method: binding.action.name }, 'call put off')
+      ground.log.warn({ code: codeOf(error), method: binding.action.name }, 'the database does not answer')
     throw toWire(refuseIfPassing(error))
   } finally {
     actionDuration.record((performance.now() - startedAt) / 1000, binding.action.name, outcome)
