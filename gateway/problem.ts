@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorCatalog, Refusal } from '../contracts/errors.ts'
 import { isPassing } from '../infra/passing.ts'
 import { currentTraceId } from '../infra/telemetry.ts'
+import { linger } from './linger.ts'
 import { isApi, sendErrorPage, wantsPage } from './pages/error.ts'
 
 /** Fastify's own refusals, in our words. */
@@ -61,9 +62,7 @@ export async function sendProblem(
   }
   if ((status === 503 || status === 429) && !reply.hasHeader('retry-after'))
     void reply.header('retry-after', retryAfter())
-  // Closed with bytes unread, a connection is reset, and the reset may overtake the answer. What still comes is
-  // thrown away instead, for as long as the body may take (limits.ts).
-  if (!request.raw.complete) reply.raw.shouldKeepAlive = true
+  linger(request.raw, reply.raw)
   if (!isApi(request.url)) void reply.header('vary', 'Accept')
   if (wantsPage(request)) return await sendErrorPage(refusal.code, currentTraceId(), reply)
   return await reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body))

@@ -15,8 +15,6 @@ import { Principal } from '../contracts/principal.ts'
  * recheck proves it.
  */
 
-process.env.RECHECK_BACKEND = 'worker' // in JavaScript, on any machine
-
 interface Found {
   readonly where: string
   /** Null: put together at run time. */
