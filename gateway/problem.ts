@@ -62,7 +62,7 @@ export async function sendProblem(
   }
   if ((status === 503 || status === 429) && !reply.hasHeader('retry-after'))
     void reply.header('retry-after', retryAfter())
-  linger(request.raw, reply.raw)
+  linger(request, reply)
   if (!isApi(request.url)) void reply.header('vary', 'Accept')
   if (wantsPage(request)) return await sendErrorPage(refusal.code, currentTraceId(), reply)
   return await reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body))

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { CreerDossier, LireDossier } from '../../contracts/demarches.ts'
 import { LireMoi } from '../../contracts/identity.ts'
 import type { ErrorCode } from '../../contracts/errors.ts'
-import { refusal } from '../support/api.ts'
+import { hubUrl, refusal } from '../support/api.ts'
 import { deposited, draft, inInstruction } from '../support/dossiers.ts'
 import { stranger } from '../support/people.ts'
+import { eventually } from '../support/eventually.ts'
 import { openRequest, replyTo, speak } from '../support/raw-http.ts'
 
 const amina = stranger()
@@ -88,6 +91,28 @@ describe('a body that cannot be read is refused as such:', () => {
       413,
       expect.objectContaining({ code: 'corps-trop-grand' }),
     ])
+  })
+
+  test('is answered while it still comes, and its connection serves the next request', async () => {
+    const { port, hostname } = new URL(hubUrl)
+    const socket = connect(Number(port), hostname)
+    const arrived: Buffer[] = []
+    socket.on('data', (chunk: Buffer) => arrived.push(chunk))
+    const text = () => Buffer.concat(arrived).toString()
+    const chunk = `400\r\n${'x'.repeat(1024)}\r\n`
+    const headers = await amina.headers('POST', { headers: { ...json, 'transfer-encoding': 'chunked' } })
+    const lines = Object.entries({ host: 'localhost', ...headers }).map(
+      ([name, value]) => `${name}: ${value}`,
+    )
+    socket.write(`POST /v1/dossiers HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${chunk.repeat(300)}`)
+    await eventually(() => expect(text()).toContain('corps-trop-grand'))
+    for (let sent = 0; sent < 50; sent++)
+      await new Promise<void>((resolve, reject) =>
+        socket.write(chunk, (error) => (error ? reject(error) : resolve())),
+      )
+    socket.write('0\r\n\r\nGET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n')
+    await once(socket, 'close')
+    expect(text().match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200'])
   })
 })
 
