@@ -47,6 +47,8 @@ export interface EventContract<D extends z.ZodObject = z.ZodObject> {
   /** Wire name and CloudEvents `type`: `guichet.<aggregate>.<participe>.v<version>`. */
   readonly type: string
   readonly aggregate: Aggregate
+  /** One sentence for the reference of events: what has happened. */
+  readonly summary: string
   /** Thin: ids, states, codes, dates and the public reference; never a personal field (a test proves it). */
   readonly data: D
   /** What the citizen reads of it in the timeline; absent for events that are not theirs to see. */
@@ -60,6 +62,7 @@ export function event<D extends z.ZodObject>(input: {
   aggregate: Aggregate
   name: string
   version: number
+  summary: string
   data: D
   suivi?: (data: z.infer<D>) => string
   prive?: Partial<z.infer<D>>
@@ -67,6 +70,7 @@ export function event<D extends z.ZodObject>(input: {
   return {
     type: `guichet.${input.aggregate}.${input.name}.v${input.version}`,
     aggregate: input.aggregate,
+    summary: input.summary,
     data: input.data,
     ...(input.suivi && { suivi: input.suivi }),
     ...(input.prive && { prive: input.prive }),

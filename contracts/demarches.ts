@@ -344,6 +344,7 @@ export const DossierCree = event({
   aggregate: 'dossier',
   name: 'cree',
   version: 1,
+  summary: 'Un usager a commencé un brouillon.',
   data: z.object(surDossier),
   prive: { etat: 'brouillon' },
   suivi: (d) => `Vous avez commencé le dossier ${d.reference}.`,
@@ -353,6 +354,7 @@ export const DossierModifie = event({
   aggregate: 'dossier',
   name: 'modifie',
   version: 1,
+  summary: 'Le formulaire ou les pièces ont changé, dans un brouillon ou pendant une correction.',
   data: z.object({ ...surDossier, pieces: z.array(PieceJointe) }),
   prive: { etat: 'brouillon' },
 })
@@ -361,6 +363,7 @@ export const DossierDepose = event({
   aggregate: 'dossier',
   name: 'depose',
   version: 1,
+  summary: 'Le dossier est déposé: ses pièces ne se suppriment plus, le délai légal court.',
   data: z.object({ ...surDossier, pieces: z.array(PieceJointe), echeanceLe: Jour, silence: Silence }),
   suivi: (d) => `Votre dossier ${d.reference} est déposé.`,
 })
@@ -369,6 +372,7 @@ export const DossierPrisEnInstruction = event({
   aggregate: 'dossier',
   name: 'pris-en-instruction',
   version: 1,
+  summary: 'Un agent a pris le dossier en instruction.',
   data: z.object({ ...surDossier, pieces: z.array(PieceJointe) }),
   suivi: (d) => `Un agent instruit votre dossier ${d.reference}.`,
 })
@@ -377,6 +381,7 @@ export const DossierCorrectionDemandee = event({
   aggregate: 'dossier',
   name: 'correction-demandee',
   version: 1,
+  summary: 'Un agent demande une correction: le dossier revient à l’usager.',
   data: z.object({ ...surDossier, correctionId: Id, motif: MotifCorrection }),
   suivi: (d) => `Une correction vous est demandée sur le dossier ${d.reference}.`,
 })
@@ -385,6 +390,7 @@ export const DossierCorrectionResolue = event({
   aggregate: 'dossier',
   name: 'correction-resolue',
   version: 1,
+  summary: 'L’usager a répondu à une correction; `echeanceLe` est la nouvelle échéance.',
   data: z.object({
     ...surDossier,
     correctionId: Id,
@@ -398,6 +404,7 @@ export const DossierMessageEnvoye = event({
   aggregate: 'dossier',
   name: 'message-envoye',
   version: 1,
+  summary: 'Un message est écrit dans le dossier; son texte se lit dans le dossier.',
   data: z.object({ ...surDossier, messageId: Id, auteur: z.enum(['usager', 'agent']) }),
   suivi: (d) =>
     d.auteur === 'agent'
@@ -409,6 +416,7 @@ export const DossierEcheanceProche = event({
   aggregate: 'dossier',
   name: 'echeance-proche',
   version: 1,
+  summary: 'La décision implicite approche: le service est prévenu 14 jours, puis 3 jours avant.',
   data: z.object({ ...surDossier, echeanceLe: Jour, joursRestants: z.number().int() }),
 })
 
@@ -422,6 +430,7 @@ export const DossierDecide = event({
   aggregate: 'dossier',
   name: 'decide',
   version: 1,
+  summary: 'Le dossier est décidé, par un agent ou par le silence de l’administration (`implicite`).',
   data: z.object({
     ...surDossier,
     sens: SensDecision,
@@ -436,6 +445,7 @@ export const DossierRouvert = event({
   aggregate: 'dossier',
   name: 'rouvert',
   version: 1,
+  summary: 'Un agent a rouvert un dossier décidé.',
   data: z.object(surDossier),
   suivi: (d) => `Votre dossier ${d.reference} est rouvert.`,
 })

@@ -93,6 +93,7 @@ export const DocumentTeleverse = event({
   aggregate: 'document',
   name: 'televerse',
   version: 1,
+  summary: 'Un fichier vérifié est rangé parmi les documents de l’usager.',
   data: z.object(surDocument),
 })
 
@@ -100,6 +101,8 @@ export const DocumentDepose = event({
   aggregate: 'document',
   name: 'depose',
   version: 1,
+  summary:
+    'Une pièce d’un dossier déposé est gardée avec lui. Suit le dépôt de près; le fil de l’usager ne le répète pas.',
   data: z.object({ secteur: Secteur, dossierId: Id, piece: PieceJointe.shape.piece }),
 })
 
@@ -107,6 +110,7 @@ export const DocumentDecisionRemise = event({
   aggregate: 'document',
   name: 'decision-remise',
   version: 1,
+  summary: 'La décision signée est parmi les documents de l’usager.',
   data: z.object({ secteur: Secteur, dossierId: Id, reference: z.string() }),
   suivi: (d) => `La décision du dossier ${d.reference} est dans vos documents.`,
 })
@@ -115,5 +119,6 @@ export const DocumentSupprime = event({
   aggregate: 'document',
   name: 'supprime',
   version: 1,
+  summary: 'Un document est supprimé, avec son fichier.',
   data: z.object({ secteur: Secteur }),
 })

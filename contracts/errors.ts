@@ -4,27 +4,30 @@
  */
 export const errorCatalog = {
   'requete-illisible': [400, 'La requête ne peut pas être lue.'],
-  'cle-idempotence-requise': [400, "L'en-tête Idempotency-Key est requis (1 à 128 caractères visibles)."],
+  'cle-idempotence-requise': [400, 'L’en-tête Idempotency-Key est requis (1 à 128 caractères visibles).'],
   'curseur-invalide': [400, 'Le curseur de pagination est invalide.'],
   'jeton-requis': [401, 'Connectez-vous pour continuer.'],
   'jeton-invalide': [401, 'Votre session est invalide ou expirée. Reconnectez-vous.'],
-  'acces-refuse': [403, "Vous n'avez pas le droit de faire cela."],
+  'acces-refuse': [403, 'Vous n’avez pas le droit de faire cela.'],
   introuvable: [404, 'Introuvable.'],
-  'methode-non-permise': [405, "Cette méthode n'est pas permise ici."],
-  'delai-depasse': [408, "La requête n'est pas arrivée à temps."],
-  'transition-impossible': [409, "Cette action n'est pas possible dans l'état actuel."],
-  'modifie-entre-temps': [412, "L'objet a été modifié entre-temps. Relisez-le puis recommencez."],
+  'methode-non-permise': [405, 'Cette méthode n’est pas permise ici.'],
+  'delai-depasse': [408, 'La requête n’est pas arrivée à temps.'],
+  'transition-impossible': [409, 'Cette action n’est pas possible dans l’état actuel.'],
+  'modifie-entre-temps': [412, 'L’objet a été modifié entre-temps. Relisez-le puis recommencez.'],
   'corps-trop-grand': [413, 'La requête est trop grande.'],
-  'type-non-pris-en-charge': [415, "Ce type de contenu n'est pas pris en charge."],
+  'type-non-pris-en-charge': [415, 'Ce type de contenu n’est pas pris en charge.'],
   'plage-invalide': [416, 'La plage demandée est en dehors du fichier.'],
   'donnees-invalides': [422, 'Certaines informations sont manquantes ou incorrectes.'],
   'cle-idempotence-reutilisee': [422, 'Cette clé Idempotency-Key a déjà servi pour une autre requête.'],
   'fichier-refuse': [422, 'Ce fichier ne peut pas être accepté.'],
   'piece-manquante': [422, 'Il manque une pièce obligatoire.'],
-  'piece-inconnue': [422, "Une pièce jointe n'existe pas ou ne vous appartient pas."],
+  'piece-inconnue': [422, 'Une pièce jointe n’existe pas ou ne vous appartient pas.'],
   'document-verrouille': [409, 'Ce document fait partie d’un dossier déposé et ne peut plus être supprimé.'],
   'trop-de-requetes': [429, 'Trop de requêtes. Réessayez dans un instant.'],
-  'erreur-interne': [500, 'Une erreur inattendue est survenue. Rien n’est perdu: réessayez.'],
+  'erreur-interne': [
+    500,
+    'Une erreur inattendue est survenue. Réessayez; si elle revient, prévenez l’assistance.',
+  ],
   'service-indisponible': [503, 'Le service est momentanément indisponible. Réessayez dans un instant.'],
 } as const satisfies Record<string, readonly [status: number, titre: string]>
 
@@ -33,6 +36,8 @@ export type ErrorCode = keyof typeof errorCatalog
 /** One invalid field: an RFC 6901 JSON Pointer into the request body, and why, in French. */
 export interface FieldError {
   readonly pointeur: string
+  /** The code of the piece that is missing: it has no place in the request yet. */
+  readonly piece?: string
   readonly message: string
 }
 

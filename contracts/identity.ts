@@ -78,6 +78,7 @@ export const CompteCree = event({
   aggregate: 'compte',
   name: 'cree',
   version: 1,
+  summary: 'Une personne est venue pour la première fois.',
   data: z.object({}),
 })
 
@@ -85,6 +86,7 @@ export const CompteModifie = event({
   aggregate: 'compte',
   name: 'modifie',
   version: 1,
+  summary: 'La personne a changé son profil: les noms des champs, jamais leur contenu.',
   data: z.object({ champs: z.array(z.enum(['prenom', 'nom', 'courriel', 'telephone', 'langue'])) }),
 })
 

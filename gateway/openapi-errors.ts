@@ -3,6 +3,7 @@ import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-op
 import { Pagination } from '../contracts/define.ts'
 import { type ErrorCode, errorCatalog } from '../contracts/errors.ts'
 import type { Route } from './routes.ts'
+import { typeset } from './typography.ts'
 
 export const errorCodes = Object.keys(errorCatalog) as ErrorCode[]
 
@@ -18,6 +19,7 @@ export const Problem = z
       .array(
         z.object({
           pointeur: z.string().describe('Pointeur JSON (RFC 6901) vers le champ'),
+          piece: z.string().optional().describe('Code de la pièce qui manque, comme dans la démarche'),
           message: z.string(),
         }),
       )
@@ -32,8 +34,8 @@ export const Problem = z
 export const problemExamples = Object.fromEntries(
   errorCodes.map((code) => {
     const [status, title] = errorCatalog[code]
-    const value = { type: `urn:guichet:erreur:${code}`, title, status, code }
-    return [code, { summary: title, value }]
+    const value = { type: `urn:guichet:erreur:${code}`, title: typeset(title), status, code }
+    return [code, { summary: value.title, value }]
   }),
 )
 

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { CreateDocumentOptions } from 'zod-openapi'
 import * as demarches from '../contracts/demarches.ts'
 import * as documents from '../contracts/documents.ts'
 import * as envelope from '../contracts/envelope.ts'
@@ -18,8 +17,14 @@ function isNamed(value: unknown): boolean {
   return value instanceof z.ZodObject || value instanceof z.ZodEnum || value instanceof z.ZodUnion
 }
 
+interface Overridden {
+  readonly jsonSchema: object
+  readonly zodSchema: unknown
+  readonly io: 'input' | 'output'
+}
+
 /** What a format already says, and what readers must not rely on, is left out; `personal` gets its public name. */
-export const override: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, io }) => {
+export function override({ jsonSchema, zodSchema, io }: Overridden): void {
   const schema = jsonSchema as Record<string, unknown>
   if (schema.format !== undefined) delete schema.pattern
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum

@@ -1,3 +1,5 @@
+import { mobileRedirect } from '../infra/issuer/clients.ts'
+
 /** What each service does, by the name that its actions start with. */
 export const tagDescriptions: Readonly<Record<string, string>> = {
   identity: 'Mon compte et tout ce qui m’arrive, dans un seul fil.',
@@ -10,14 +12,24 @@ export const tagDescriptions: Readonly<Record<string, string>> = {
 }
 
 /** How the whole API behaves; what a reader must know once. */
-export function introduction(issuer: string): string {
+export function introduction(publicUrl: string, issuer: string): string {
   return `Un seul guichet pour toutes les démarches de la ville: le portail, l’application, la borne et le
 bureau des agents parlent à cette API.
 
 ## Se connecter
 OpenID Connect; tout est décrit dans [la configuration de l’émetteur](${issuer}/.well-known/openid-configuration).
-Les personnes passent par le code d’autorisation avec PKCE, les systèmes municipaux par les identifiants de
-leur client. Le jeton s’envoie dans \`Authorization: Bearer …\` et vit 5 minutes.
+Le jeton d’accès s’envoie dans \`Authorization: Bearer …\` et vit 5 minutes.
+
+- **Les personnes**: code d’autorisation avec PKCE (\`S256\`), sans secret. Le client dit qui demande: \`portail\` (site),
+  \`mobile\` (application), \`borne\` (accueil), \`bureau\` (agents).
+- **Retour de connexion**: \`${publicUrl}/retour\`; pour l’application, \`${mobileRedirect}\` (RFC 8252); sur une machine
+  de développement, \`http://localhost:…/retour\` ou \`/callback\`, sur n’importe quel port.
+- **Rester connecté**: le \`refresh_token\` sert une fois et chaque échange en donne un autre: gardez le dernier. Tout
+  finit avec la session, 10 heures au plus; la connexion recommence alors par le navigateur.
+- **Se déconnecter**: \`end_session_endpoint\` avec \`id_token_hint\` et \`post_logout_redirect_uri\` (une adresse de retour,
+  ou la première page). Un jeton d’accès déjà donné vit jusqu’à sa fin, 5 minutes au plus.
+- **Pages d’une autre origine** (CORS): l’origine doit être de celles que la ville a déclarées pour le client du jeton.
+- **Systèmes municipaux**: \`client_credentials\`, avec l’identifiant et le secret de leur client.
 
 ## Écrire
 - Une réponse 2xx veut dire: c’est enregistré.
@@ -37,6 +49,11 @@ sont écrits pour les personnes. \`traceId\` permet à l’assistance de retrouv
 Chaque compte dispose d’un quota qui revient au fil de la minute; l’en-tête \`RateLimit\` dit ce qu’il en reste. Une
 liste coûte plus qu’une lecture, un téléversement plus encore. Sur 429 et 503, attendez \`Retry-After\` secondes,
 puis renvoyez la même demande.
+
+## En direct
+Le fil en direct (\`GET /v1/moi/suivi/flux\`) raconte ce qui arrive à la personne; relisez l’objet qu’il nomme. Le dépôt
+d’un dossier vaut pour ses pièces: elles ne se suppriment plus, et aucun message ne le redit pièce par pièce. Chaque
+[type d’événement](${publicUrl}/docs#evenements) est décrit.
 
 ## Données personnelles
 Les champs personnels portent \`x-personnel: true\`: ils n’entrent ni dans les événements, ni dans les journaux.`

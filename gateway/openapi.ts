@@ -27,7 +27,7 @@ export function openApiDocument(publicUrl: string, issuer: string): object {
       info: {
         title: 'Guichet de Malakoff',
         version: '1',
-        description: introduction(issuer),
+        description: introduction(publicUrl, issuer),
         license: { name: 'EUPL-1.2', identifier: 'EUPL-1.2' },
       },
       servers: [{ url: publicUrl }],

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../infra/config.ts'
+import { asyncApiDocument } from './asyncapi.ts'
 import { openApiDocument } from './openapi.ts'
 import { preferred } from './pages/accept.ts'
 import { addAsset } from './pages/asset.ts'
@@ -21,12 +22,10 @@ export async function addPages(app: FastifyInstance, config: Config): Promise<vo
 
   addWelcome(app, config, issuer)
   const openApi = openApiDocument(publicUrl, issuer)
-  addAsset(app, '/v1/openapi.json', {
-    type: 'application/json; charset=utf-8',
-    body: JSON.stringify(openApi),
-    headers: { 'access-control-allow-origin': '*' },
-  })
-  await addReference(app, openApi, { publicUrl, issuer })
+  const asyncApi = asyncApiDocument(publicUrl)
+  addAsset(app, '/v1/openapi.json', forAnyPage(openApi))
+  addAsset(app, '/v1/asyncapi.json', forAnyPage(asyncApi))
+  await addReference(app, referencePage(openApi, asyncApi, { publicUrl, issuer }), { publicUrl, issuer })
 
   const icon = await readOwn('favicon.svg')
   addAsset(app, '/favicon.svg', { type: svgType, body: icon })
@@ -45,8 +44,12 @@ function addWelcome(app: FastifyInstance, config: Config, issuer: string): void 
   })
 }
 
-async function addReference(app: FastifyInstance, openApi: object, options: ReferenceOptions): Promise<void> {
-  const body = referencePage(openApi, options)
+function forAnyPage(document: object) {
+  const headers = { 'access-control-allow-origin': '*' }
+  return { type: 'application/json; charset=utf-8', body: JSON.stringify(document), headers }
+}
+
+async function addReference(app: FastifyInstance, body: string, options: ReferenceOptions): Promise<void> {
   addAsset(app, '/docs', { type: htmlType, body, headers: referenceHeaders(options) })
   app.get('/docs/', async (_request, reply) => await reply.redirect('/docs', 308))
   addAsset(app, '/docs/reference.js', { type: scriptType, body: await readOwn('reference/script.js') })

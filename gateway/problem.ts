@@ -1,11 +1,12 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type ErrorCode, errorCatalog, Refusal } from '../contracts/errors.ts'
+import { type ErrorCode, errorCatalog, type FieldError, Refusal } from '../contracts/errors.ts'
 import { isPassing } from '../infra/passing.ts'
 import { currentTraceId } from '../infra/telemetry.ts'
 import { linger } from './linger.ts'
 import { isApi, sendErrorPage, wantsPage } from './pages/error.ts'
+import { typeset } from './typography.ts'
 
 /** Fastify's own refusals, in our words. */
 const ofFastify: Record<string, ErrorCode> = {
@@ -13,6 +14,8 @@ const ofFastify: Record<string, ErrorCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'type-non-pris-en-charge',
   FST_REQ_FILE_TOO_LARGE: 'corps-trop-grand',
 }
+
+const unreadable = new Set(['FST_ERR_CTP_INVALID_JSON_BODY', 'FST_ERR_CTP_EMPTY_JSON_BODY'])
 
 /** Any error as the caller may read it. What nobody foresaw is a bare 500. */
 export function toRefusal(error: unknown): Refusal {
@@ -22,6 +25,8 @@ export function toRefusal(error: unknown): Refusal {
   if (known === 'type-non-pris-en-charge')
     return new Refusal(known, 'Envoyez du JSON, avec Content-Type: application/json.')
   if (known) return new Refusal(known)
+  if (code !== undefined && unreadable.has(code))
+    return new Refusal('requete-illisible', 'Le corps de la requête n’est pas du JSON valable.')
   if (statusCode && statusCode >= 400 && statusCode < 500) return new Refusal('requete-illisible')
   return new Refusal(isPassing(error) ? 'service-indisponible' : 'erreur-interne')
 }
@@ -33,14 +38,19 @@ export function problem(refusal: Refusal): { status: number; body: Record<string
     status,
     body: {
       type: `urn:guichet:erreur:${refusal.code}`,
-      title,
+      title: typeset(title),
       status,
       code: refusal.code,
-      ...(refusal.detail && { detail: refusal.detail }),
+      ...(refusal.detail && { detail: typeset(refusal.detail) }),
       ...refusal.extra,
+      ...(refusal.extra.erreurs && { erreurs: refusal.extra.erreurs.map(typesetError) }),
       traceId: currentTraceId(),
     },
   }
+}
+
+function typesetError(error: FieldError): FieldError {
+  return { ...error, message: typeset(error.message) }
 }
 
 /**

@@ -58,7 +58,10 @@ function refusalOf(error: unknown): Refusal {
 }
 
 function tooLarge(): Refusal {
-  return new Refusal('corps-trop-grand', 'Le fichier dépasse 25 Mo.')
+  return new Refusal(
+    'corps-trop-grand',
+    'Le fichier dépasse 25 Mo: réduisez-le, ou envoyez-le en plusieurs parties.',
+  )
 }
 
 function notOneFile(): Refusal {

@@ -10,6 +10,7 @@ export function links({ publicUrl }: Config, issuer: string): Readonly<Record<st
     nom: 'Guichet de Malakoff',
     documentation: `${publicUrl}/docs`,
     openapi: `${publicUrl}/v1/openapi.json`,
+    asyncapi: `${publicUrl}/v1/asyncapi.json`,
     connexion: `${issuer}/.well-known/openid-configuration`,
     demarches: `${publicUrl}/v1/demarches`,
     evenements: `${publicUrl}/v1/evenements`,
@@ -85,7 +86,11 @@ contiennent aucune donnée personnelle.</p>
 <h3>Lire les événements</h3>
 <pre><code>curl -H "Authorization: Bearer $JETON" \\
   "${publicUrl}/v1/evenements?apres=0"</code></pre>
-<p><a href="/docs#hub.listerEvenements">Tout sur ce flux, dans la référence de l’API</a></p>
+<ul>
+<li><a href="/docs#hub.listerEvenements">Tout sur ce flux</a> et <a href="/docs#evenements">chaque type
+d’événement</a>, dans la référence de l’API</li>
+<li><a href="/v1/asyncapi.json">Description AsyncAPI 3.0</a>&nbsp;: pour produire les types d’un lecteur (JSON)</li>
+</ul>
 </section>`
 }
 

@@ -52,14 +52,18 @@ export function demoClients(publicUrl: string): ClientMetadata[] {
   ]
 }
 
+/** Where the application on a telephone takes people back: a scheme of its own (RFC 8252, section 7.1). */
+export const mobileRedirect = 'fr.malakoff.guichet:/retour'
+
 /** May a sign-in end at this address? Front ends in development use any port of their own machine. */
-export function redirectAllowed(uri: string, publicUrl: string): boolean {
+export function redirectAllowed(client: string, uri: string, publicUrl: string): boolean {
+  if (client === 'mobile' && uri === mobileRedirect) return true
   return hostedRedirects(publicUrl).includes(uri) || /^\/(?:retour|callback)$/.test(loopbackPath(uri) ?? '')
 }
 
 /** May a sign-out end at this address? Where a sign-in may, and on the front end's first page. */
-export function postLogoutRedirectAllowed(uri: string, publicUrl: string): boolean {
-  return redirectAllowed(uri, publicUrl) || uri === `${publicUrl}/` || loopbackPath(uri) === '/'
+export function postLogoutRedirectAllowed(client: string, uri: string, publicUrl: string): boolean {
+  return redirectAllowed(client, uri, publicUrl) || uri === `${publicUrl}/` || loopbackPath(uri) === '/'
 }
 
 /** Pages in development: this machine, any port. */

@@ -50,8 +50,12 @@ export async function createIssuer(
   const origins = frontEndOrigins(publicUrl, options.corsOrigins)
   const provider = new Provider(issuer, configuration({ issuer, publicUrl, origins, keys, adapter }))
 
-  provider.Client.prototype.redirectUriAllowed = (uri) => redirectAllowed(uri, publicUrl)
-  provider.Client.prototype.postLogoutRedirectUriAllowed = (uri) => postLogoutRedirectAllowed(uri, publicUrl)
+  provider.Client.prototype.redirectUriAllowed = function (uri) {
+    return redirectAllowed(this.clientId, uri, publicUrl)
+  }
+  provider.Client.prototype.postLogoutRedirectUriAllowed = function (uri) {
+    return postLogoutRedirectAllowed(this.clientId, uri, publicUrl)
+  }
   provider.Client.prototype.includeSid = () => true // Keycloak's tokens name their session, too
   fixAddress(provider, publicUrl)
   provider.use(mount(mountPath))

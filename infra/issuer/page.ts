@@ -70,13 +70,15 @@ ${content}
  *   `form-action` to redirections too
  */
 export function pageHeaders(formTarget?: unknown): Record<string, string> {
-  const target = typeof formTarget === 'string' ? URL.parse(formTarget)?.origin : undefined
+  const url = typeof formTarget === 'string' ? URL.parse(formTarget) : null
+  // A scheme of an application's own has no origin.
+  const target = url?.origin === 'null' ? url.protocol : url?.origin
   return {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'content-security-policy':
       `default-src 'none'; style-src ${styleSource}; base-uri 'none'; frame-ancestors 'none'; ` +
-      `form-action 'self'${target && target !== 'null' ? ` ${target}` : ''}`,
+      `form-action 'self'${target ? ` ${target}` : ''}`,
     'referrer-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',

@@ -1,11 +1,12 @@
 import type { Demarche, PieceJointe } from '../../contracts/demarches.ts'
 import { type FieldError, Refusal } from '../../contracts/errors.ts'
 import type { EtatDuDossier } from './dossier.ts'
-import { verifierFormulaire } from './formulaire.ts'
+import { limites, verifierFormulaire } from './formulaire.ts'
 
 /**
- * Its form is right and each attachment is one that the demarche asks for; `partiel` lets a draft lack fields.
- * @throws Refusal `donnees-invalides`
+ * Its form is right and each attachment is one that the demarche asks for; `partiel` lets a draft lack fields and
+ * pieces. All that is wrong is told at once.
+ * @throws Refusal `donnees-invalides`; `piece-manquante` when nothing but pieces is missing
  */
 export function verifierContenu(
   demarche: Demarche,
@@ -13,7 +14,7 @@ export function verifierContenu(
   options: { partiel: boolean },
 ): void {
   const demandees = new Set(demarche.pieces.map((piece) => piece.id))
-  const erreurs: FieldError[] = [
+  const incorrectes: FieldError[] = [
     ...verifierFormulaire(demarche, formulaire, options),
     ...pieces.flatMap(({ piece }, i) =>
       demandees.has(piece)
@@ -26,16 +27,23 @@ export function verifierContenu(
           ],
     ),
   ]
-  if (erreurs.length > 0) throw new Refusal('donnees-invalides', undefined, { erreurs })
+  const manquantes = options.partiel ? [] : piecesManquantes(demarche, pieces)
+  const erreurs = [...incorrectes, ...manquantes].slice(0, limites.erreurs)
+  if (erreurs.length > 0)
+    throw new Refusal(incorrectes.length > 0 ? 'donnees-invalides' : 'piece-manquante', undefined, {
+      erreurs,
+    })
 }
 
-/** @throws Refusal `piece-manquante` */
-export function verifierPiecesObligatoires(demarche: Demarche, pieces: readonly PieceJointe[]): void {
+function piecesManquantes(demarche: Demarche, pieces: readonly PieceJointe[]): FieldError[] {
   const jointes = new Set(pieces.map(({ piece }) => piece))
-  const erreurs = demarche.pieces
+  return demarche.pieces
     .filter((piece) => piece.obligatoire && !jointes.has(piece.id))
-    .map((piece) => ({ pointeur: '/pieces', message: `Joignez cette pièce: ${piece.libelle}.` }))
-  if (erreurs.length > 0) throw new Refusal('piece-manquante', undefined, { erreurs })
+    .map(({ id, libelle }) => ({
+      pointeur: '/pieces',
+      piece: id,
+      message: `Joignez cette pièce: ${libelle}.`,
+    }))
 }
 
 /** @throws Refusal `donnees-invalides`, always */

@@ -3,7 +3,7 @@ import {
   DossierCorrectionResolue,
   type MotifCorrection,
 } from '../../contracts/demarches.ts'
-import { refuserChamp, verifierContenu, verifierPiecesObligatoires } from './contenu.ts'
+import { refuserChamp, verifierContenu } from './contenu.ts'
 import {
   avancer,
   type Contexte,
@@ -61,7 +61,6 @@ export function resoudreCorrection(
   const demandee = dossier.corrections.find((c) => c.id === correctionId && c.resolueLe === null)
   if (!demandee) refuserChamp('/correctionId', 'Cette correction n’est pas attendue sur ce dossier.')
   verifierContenu(contexte.demarche, dossier, { partiel: false })
-  verifierPiecesObligatoires(contexte.demarche, dossier.pieces)
 
   const resolueLe = jourDeParis(contexte.maintenant)
   const corrections = dossier.corrections.map((c) => (c === demandee ? { ...c, resolueLe } : c))

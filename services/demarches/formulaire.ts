@@ -155,7 +155,7 @@ function messageDeType(type: unknown): string {
     case 'array':
       return 'Indiquez une liste.'
     default:
-      return 'Indiquez un groupe de champs.'
+      return 'Répondez aux questions de cette partie.'
   }
 }
 

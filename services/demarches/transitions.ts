@@ -11,7 +11,7 @@ import {
   type SensDecision,
 } from '../../contracts/demarches.ts'
 import { Refusal } from '../../contracts/errors.ts'
-import { refuserChamp, verifierContenu, verifierPiecesObligatoires } from './contenu.ts'
+import { refuserChamp, verifierContenu } from './contenu.ts'
 import { demanderCorrection, resoudreCorrection } from './corrections.ts'
 import {
   actionsPermises,
@@ -127,14 +127,12 @@ function modifier(
   }
   const depose = dossier.etat !== 'brouillon'
   verifierContenu(demarche, contenu, { partiel: !depose })
-  if (depose) verifierPiecesObligatoires(demarche, contenu.pieces)
   const etat = avancer(dossier, maintenant, contenu)
   return { etat, evenement: { contract: DossierModifie, data: { ...surDossier(etat), pieces: etat.pieces } } }
 }
 
 function deposer(dossier: EtatDuDossier, contexte: Contexte): Resultat {
   verifierContenu(contexte.demarche, dossier, { partiel: false })
-  verifierPiecesObligatoires(contexte.demarche, dossier.pieces)
   const deposeLe = contexte.maintenant.toISOString()
   const { echeanceLe, suspendue } = horlogeDuDossier({ ...dossier, deposeLe }, contexte)
   if (echeanceLe === null) throw new Error('a deposit always starts a clock')

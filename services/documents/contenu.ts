@@ -14,7 +14,10 @@ const formats: readonly [type: TypeDocument, commence: RegExp][] = [
 
 /** What people send by mistake, or worse: only to tell them what it is. */
 const connus: readonly [nom: string, commence: RegExp][] = [
-  ['une photo HEIC ou AVIF', /^[^]{4}ftyp(?:hei|hev|mif|msf|avi)/],
+  [
+    'une photo au format HEIC ou AVIF, que tout le monde ne peut pas ouvrir',
+    /^[^]{4}ftyp(?:hei|hev|mif|msf|avi)/,
+  ],
   ['une image GIF', /^GIF8/],
   ['une image TIFF', /^(?:II\*\0|MM\0\*)/],
   ['une archive ou un document bureautique', /^(?:PK[\x03\x05]|Rar!|7z\xbc\xaf|\x1f\x8b|\xd0\xcf\x11\xe0)/],

@@ -36,7 +36,11 @@ export async function recevoir(
   let taille = 0
   for await (const morceau of octets) {
     taille += morceau.length
-    if (taille > tailleMaximale) throw new Refusal('corps-trop-grand', 'Le fichier dépasse 25 Mo.')
+    if (taille > tailleMaximale)
+      throw new Refusal(
+        'corps-trop-grand',
+        'Le fichier dépasse 25 Mo: réduisez-le, ou envoyez-le en plusieurs parties.',
+      )
     empreinte.update(morceau)
     await fichier.appendFile(morceau)
   }

@@ -318,6 +318,7 @@ const openAddresses = [
   '/health/live',
   '/health/ready',
   '/robots.txt',
+  '/v1/asyncapi.json',
   '/v1/openapi.json',
 ]
 

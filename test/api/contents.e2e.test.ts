@@ -96,8 +96,16 @@ describe('the pieces of a dossier', () => {
     const { id } = await draft(amina, { demarche: 'listes-electorales', formulaire })
     const deposit = () => amina.send('POST', `/v1/dossiers/${id}/depot`)
     expect(refusal(await deposit(), 'piece-manquante').erreurs).toEqual([
-      { pointeur: '/pieces', message: 'Joignez cette pièce: Pièce d’identité et de nationalité.' },
-      { pointeur: '/pieces', message: 'Joignez cette pièce: Justificatif d’attache avec la commune.' },
+      {
+        pointeur: '/pieces',
+        piece: 'justificatif-identite',
+        message: 'Joignez cette pièce\u{a0}: Pièce d’identité et de nationalité.',
+      },
+      {
+        pointeur: '/pieces',
+        piece: 'justificatif-attache',
+        message: 'Joignez cette pièce\u{a0}: Justificatif d’attache avec la commune.',
+      },
     ])
     const [one, two] = [await amina.uploaded('etat-civil', pdf()), await amina.uploaded('etat-civil', pdf())]
     await amina.ok(ModifierDossier, { id, pieces: [piece(one.id)] })

@@ -1,3 +1,4 @@
+import { typeset } from '../../gateway/typography.ts'
 import { randomUUID } from 'node:crypto'
 import { tailleMaximale } from '../../contracts/documents.ts'
 import { hostiles } from '../documents/fichiers-hostiles.ts'
@@ -87,7 +88,7 @@ test.each([
 ])('%s is refused with a reason', async (what) => {
   const [, bytes, reason] = hostiles.find(([name]) => name === what)!
   const problem = refusal(await amina.upload(query, bytes, 'quittance.pdf'), 'fichier-refuse')
-  expect(problem.detail).toContain(reason)
+  expect(problem.detail).toContain(typeset(reason!))
 })
 
 test('a photo is given back without where and with what it was taken', async () => {

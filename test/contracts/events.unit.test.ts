@@ -142,6 +142,7 @@ describe('the walk through an event finds', () => {
       aggregate: 'dossier',
       name: 'plante',
       version: 1,
+      summary: 'Un événement planté.',
       data: z.object({ id: z.uuid(), champ: hidden[form]! }),
     })
     expect(personalFields(planted.data)).not.toEqual([])

@@ -107,6 +107,16 @@ describe('a deposit', () => {
     ])
   })
 
+  test('tells the fields and the attachments that are missing together', () => {
+    const refus = refusDe(() =>
+      faire(brouillon({ formulaire: {}, pieces: [] }), '2026-03-10', 'usager', { type: 'deposer' }),
+    )
+    expect(refus.code).toBe('donnees-invalides')
+    expect(refus.extra.erreurs?.map(({ pointeur, piece }) => piece ?? pointeur)).toEqual(
+      expect.arrayContaining(['/formulaire/nom', 'justificatif-domicile']),
+    )
+  })
+
   test('needs the obligatory attachment, and names it', () => {
     const autres = [{ piece: 'certificat-immatriculation', documentId: randomUUID() }]
     const refus = refusDe(() =>
@@ -114,7 +124,11 @@ describe('a deposit', () => {
     )
     expect(refus.code).toBe('piece-manquante')
     expect(refus.extra.erreurs).toEqual([
-      { pointeur: '/pieces', message: 'Joignez cette pièce: Justificatif de domicile.' },
+      {
+        pointeur: '/pieces',
+        piece: 'justificatif-domicile',
+        message: 'Joignez cette pièce: Justificatif de domicile.',
+      },
     ])
   })
 

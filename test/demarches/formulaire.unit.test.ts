@@ -104,7 +104,7 @@ describe('what a person reads', () => {
     ],
     ['accompagnement-numerique', { pourUnTiers: 'non' }, 'pourUnTiers', 'Répondez par oui ou par non.'],
     ['inscription-scolaire', { responsables: 'moi' }, 'responsables', 'Indiquez une liste.'],
-    ['inscription-scolaire', { enfant: 'Léo' }, 'enfant', 'Indiquez un groupe de champs.'],
+    ['inscription-scolaire', { enfant: 'Léo' }, 'enfant', 'Répondez aux questions de cette partie.'],
   ])('%s with %j: %s, « %s »', (id, changements, champ, message) => {
     const formulaire = { ...formulairesValides[id], ...changements }
     for (const options of [complet, brouillon]) {

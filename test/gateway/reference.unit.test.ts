@@ -1,3 +1,4 @@
+import { asyncApiDocument } from '../../gateway/asyncapi.ts'
 import { demandOf } from '../../gateway/pages/reference/demand.ts'
 import type { OpenApi } from '../../gateway/pages/reference/document.ts'
 import { exampleOf } from '../../gateway/pages/reference/example.ts'
@@ -7,7 +8,7 @@ import { errorCatalog } from '../../contracts/errors.ts'
 import { document, issuer, publicUrl, rooted, rows, validator } from './openapi-document.ts'
 
 const openApi = document as unknown as OpenApi
-const page = referencePage(document, { publicUrl, issuer })
+const page = referencePage(document, asyncApiDocument(publicUrl), { publicUrl, issuer })
 
 /** The article of one operation in the page. */
 function article(action: string): string {

@@ -27,6 +27,7 @@ const addresses: [method: string, path: string, accept?: string][] = [
   ]),
   ['GET', '/health/live'],
   ['GET', '/health/ready'],
+  ['GET', '/v1/asyncapi.json'],
   ['GET', '/v1/openapi.json'],
   ['GET', '/v1/nulle-part'],
   ['GET', '/v1/%zz'],

@@ -15,12 +15,14 @@ export const ObjetChange = event({
   aggregate: 'dossier',
   name: 'essai-change',
   version: 1,
+  summary: 'Un objet des essais a changé.',
   data: z.object({ n: z.number().int() }),
 })
 export const ObjetClos = event({
   aggregate: 'dossier',
   name: 'essai-clos',
   version: 1,
+  summary: 'Un objet des essais est clos.',
   data: z.object({ n: z.number().int() }),
 })
 type ObjetEvent = typeof ObjetChange | typeof ObjetClos

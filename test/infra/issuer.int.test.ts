@@ -17,6 +17,7 @@ import {
   typeAccount,
   type IssuerProcess,
 } from './issuer-process.ts'
+import { mobileRedirect } from '../../infra/issuer/clients.ts'
 
 let db: TestDatabase
 let sql: Sql
@@ -309,6 +310,16 @@ describe('an authorization request', () => {
     expect(page.location.pathname).toContain('/login/')
   })
 
+  test('of the application may come back to its own scheme, and the page lets its form end there', async () => {
+    const { address } = await startSignIn(await discover(one))
+    address.searchParams.set('client_id', 'mobile')
+    address.searchParams.set('redirect_uri', mobileRedirect)
+    const form = await openForm(new Browser(one.origin), address)
+    expect(form.headers.get('content-security-policy')).toContain("form-action 'self' fr.malakoff.guichet:")
+    const other = await ask({ client_id: 'mobile', redirect_uri: `${mobileRedirect}r` })
+    expect(other.status).toBe(400)
+  })
+
   test.each([
     ['https://attacker.example.org/retour'],
     ['http://localhost.attacker.example.org/retour'],
@@ -320,6 +331,7 @@ describe('an authorization request', () => {
     ['https://localhost:5173/retour'],
     ['<publicUrl>/autre'],
     ['javascript:alert(1)'],
+    [mobileRedirect],
   ])('may not come back to %s, and stays on a French page', async (uri) => {
     const page = await ask({ redirect_uri: uri.replace('<publicUrl>', one.publicUrl) })
     expect(page.status).toBe(400)

@@ -25,6 +25,7 @@ export const Problem = z.strictObject({
     .array(
       z.strictObject({
         pointeur: z.string().regex(/^(?:\/(?:[^~/]|~[01])*)*$/, 'not an RFC 6901 pointer'),
+        piece: z.string().optional(),
         message: z.string().min(3),
       }),
     )

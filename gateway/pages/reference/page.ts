@@ -1,7 +1,9 @@
+import type { AsyncApi } from '../../asyncapi.ts'
 import { html, type Html } from '../../../infra/issuer/html.ts'
 import { page, pageHeaders } from '../layout.ts'
 import { demandOf, type Demand } from './demand.ts'
 import type { OpenApi } from './document.ts'
+import { eventList } from './events.ts'
 import { exampleOf } from './example.ts'
 import { fieldList, typeOf } from './fields.ts'
 import { operationArticle } from './operation.ts'
@@ -17,7 +19,11 @@ export interface ReferenceOptions {
  * The API reference, made from the OpenAPI document alone: it reads whole without script. With the page's own
  * script (`script.js`), people sign in and send each call from its form.
  */
-export function referencePage(openApi: object, { publicUrl, issuer }: ReferenceOptions): string {
+export function referencePage(
+  openApi: object,
+  asyncApi: AsyncApi,
+  { publicUrl, issuer }: ReferenceOptions,
+): string {
   const document = openApi as OpenApi
   const demands = Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => demandOf(method, path, operation, document)),
@@ -30,7 +36,8 @@ export function referencePage(openApi: object, { publicUrl, issuer }: ReferenceO
     'Référence de l’API',
     html`<h1>Référence de l’API</h1>
 <p>Chaque appel, avec ses champs, ses réponses et ses refus. La même description pour les outils&nbsp;:
-<a href="/v1/openapi.json">le document OpenAPI 3.1</a>.</p>
+<a href="/v1/openapi.json">le document OpenAPI 3.1</a> et, pour les événements,
+<a href="/v1/asyncapi.json">le document AsyncAPI 3.0</a>.</p>
 <section aria-labelledby="regles">
 <h2 id="regles" tabindex="-1">Ce qui vaut pour tous les appels</h2>
 ${prose(document.info.description)}
@@ -42,6 +49,7 @@ ${groups.map(
 ${description ? html`<p>${inline(description)}</p>` : undefined}
 ${demands.map((demand) => operationArticle(demand, document, publicUrl))}</section>\n`,
 )}
+${eventList(asyncApi)}
 ${objects(document)}`,
     { beside: contents(groups), stylesheet: '/docs/reference.css', script: '/docs/reference.js' },
   )
@@ -73,7 +81,8 @@ ${groups.map(
 <ul>
 ${demands.map(({ id, operation }) => html`<li><a href="#${id}">${inline(short(operation.summary))}</a></li>\n`)}</ul>
 </li>\n`,
-)}<li><a href="#objets">Objets</a></li>
+)}<li><a href="#evenements">Types d’événements</a></li>
+<li><a href="#objets">Objets</a></li>
 </ul>
 </nav>`
 }

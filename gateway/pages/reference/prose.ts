@@ -1,4 +1,5 @@
 import { html, type Html } from '../../../infra/issuer/html.ts'
+import { typeset } from '../../typography.ts'
 
 /**
  * The texts of the OpenAPI document as HTML: paragraphs, `## headings`, lists, `code`, **bold** and links. They
@@ -31,16 +32,11 @@ export function inline(text: string): Html[] {
   let end = 0
   for (const match of text.matchAll(marks)) {
     const [all, code, bold, label, address] = match
-    parts.push(html`${spaced(text.slice(end, match.index))}`)
+    parts.push(html`${typeset(text.slice(end, match.index))}`)
     end = match.index + all.length
     if (code !== undefined) parts.push(html`<code>${code}</code>`)
-    else if (bold !== undefined) parts.push(html`<strong>${spaced(bold)}</strong>`)
-    else parts.push(html`<a href="${address}">${spaced(label!)}</a>`)
+    else if (bold !== undefined) parts.push(html`<strong>${typeset(bold)}</strong>`)
+    else parts.push(html`<a href="${address}">${typeset(label!)}</a>`)
   }
-  return [...parts, html`${spaced(text.slice(end))}`]
-}
-
-/** French sets a no-break space before these signs; the contracts, which programs read, do not. */
-function spaced(text: string): string {
-  return text.replace(/(?<=\S) ?([:;?!])(?=\s|$)/g, '\u{a0}$1')
+  return [...parts, html`${typeset(text.slice(end))}`]
 }
