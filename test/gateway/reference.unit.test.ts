@@ -69,6 +69,6 @@ test('the texts of the contracts are read as they are meant, and nothing of them
     '<p>Un *fil*\u{a0}: voir <code>&#60;id&#62;</code>.</p>',
     '<h3>Titre</h3>',
     '<ul>\n<li>un</li>\n<li>deux\u{a0}: <a href="/docs">ici</a></li>\n</ul>',
-    '<p><strong>Qui</strong> : &#60;b&#62;tous&#60;/b&#62;</p>',
+    '<p><strong>Qui</strong>\u{a0}: &#60;b&#62;tous&#60;/b&#62;</p>',
   ])
 })

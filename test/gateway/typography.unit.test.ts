@@ -6,6 +6,7 @@ test.each([
   ['Joignez cette pièce: Livret.', `Joignez cette pièce${space}: Livret.`],
   ['Le guichet peut-il servir?', `Le guichet peut-il servir${space}?`],
   ['Réessayez; si elle revient !', `Réessayez${space}; si elle revient${space}!`],
+  [': le jeton', `${space}: le jeton`],
   ['Dites « oui ».', `Dites «${space}oui${space}».`],
   ['Dites «oui».', `Dites «${space}oui${space}».`],
 ])('%s gets its no-break spaces', (plain, set) => {

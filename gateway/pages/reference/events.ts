@@ -20,7 +20,7 @@ function eventArticle({ name, summary, payload, ...event }: EventMessage): Html 
 <h3 id="evenement.${name}" tabindex="-1"><code>${name}</code></h3>
 <p>${inline(summary)}</p>
 <p class="limites">Rôle <code>${event['x-role']}</code>${
-    event['x-suivi'] ? html`; dans le fil de l’usager` : undefined
+    event['x-suivi'] ? html`&nbsp;; dans le fil de l’usager` : undefined
   }.</p>
 ${
   data?.properties && Object.keys(data.properties).length > 0

@@ -52,6 +52,7 @@ export function typeOf(schema: Schema): Html {
   }
   const alternatives = schema.anyOf ?? schema.oneOf
   if (alternatives) return html`${alternatives.map((one, i) => html`${i > 0 ? ' ou ' : ''}${typeOf(one)}`)}`
+  if (schema.type === 'array' && schema.items?.type === 'object') return html`liste d’objets`
   if (schema.type === 'array' && schema.items) return html`liste de ${typeOf(schema.items)}`
   if (schema.format && formats[schema.format])
     return html`${formats[schema.format]}${Array.isArray(schema.type) ? ' ou null' : ''}`
