@@ -1,16 +1,51 @@
-import type { BrokerOptions } from 'moleculer'
+import { type BrokerOptions, Errors } from 'moleculer'
 
-/** How the hub uses Moleculer. Limits that it leaves off by default are chosen here. */
-export const brokerOptions: BrokerOptions = {
-  namespace: 'guichet',
-  logger: false,
-  validator: false, // the contracts validate
-  metrics: false,
-  tracing: false, // Moleculer's tracer captures all params; infra/service.ts makes the spans
-  requestTimeout: 10_000,
-  maxCallLevel: 8,
-  bulkhead: { enabled: true, concurrency: 200, maxQueueSize: 2000 },
-  circuitBreaker: { enabled: false }, // calls inside one process; the distributed form switches it on
-  contextParamsCloning: false,
-  skipProcessEventRegistration: true, // infra/main.ts stops the hub in its own order
+/** How the processes of one hub reach each other; absent: everything runs in one. */
+export interface Transport {
+  readonly servers: string[]
+  readonly user?: string | undefined
+  readonly pass?: string | undefined
+}
+
+/**
+ * How the hub uses Moleculer. Limits that it leaves off by default are chosen here.
+ * @param nodeId names this process; begins with its NATS user, whose permissions are for such names
+ */
+export function brokerOptions(nodeId?: string, transport?: Transport): BrokerOptions {
+  return {
+    namespace: 'guichet',
+    ...(nodeId && { nodeID: nodeId }),
+    logger: false,
+    validator: false, // the contracts validate
+    metrics: false,
+    tracing: false, // Moleculer's tracer captures all params; infra/service.ts makes the spans
+    requestTimeout: 10_000,
+    maxCallLevel: 8,
+    bulkhead: { enabled: true, concurrency: 200, maxQueueSize: 2000 },
+    contextParamsCloning: false,
+    skipProcessEventRegistration: true, // infra/main.ts stops the hub in its own order
+    ...(transport && distributed(transport)),
+  }
+}
+
+function distributed({ servers, user, pass }: Transport): BrokerOptions {
+  return {
+    transporter: {
+      type: 'NATS',
+      options: { servers, user, pass, name: 'moleculer', maxReconnectAttempts: -1, reconnectTimeWait: 250 },
+    },
+    // A process that was killed is missed after 3 s, and what it was asked is asked another.
+    heartbeatInterval: 1,
+    heartbeatTimeout: 3,
+    tracking: { enabled: true, shutdownTimeout: 10_000 },
+    circuitBreaker: {
+      enabled: true,
+      threshold: 0.5,
+      minRequestCount: 20,
+      windowTime: 10,
+      halfOpenTime: 1_000,
+      // A process that answers is no reason, whatever it answers.
+      check: (error) => error instanceof Errors.RequestTimeoutError,
+    },
+  }
 }

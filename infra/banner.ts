@@ -20,7 +20,7 @@ export function banner(
     '',
     part('PostgreSQL', config.databaseUrl, `its own server, data in ${databaseHome}`),
     part('Identity', config.keycloakUrl, 'a demo issuer, not for production'),
-    line('Event bus', 'embedded: the event log in PostgreSQL'),
+    part('Event bus', config.natsUrl?.split(',')[0], 'the event log in PostgreSQL'),
     '',
     ...(config.keycloakUrl
       ? []

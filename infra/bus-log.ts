@@ -1,13 +1,11 @@
 import type { Sql } from './db.ts'
-import type { Election } from './election.ts'
 import { Loop, pause } from './loop.ts'
 import type { Signal } from './signal.ts'
-import { behind, type Consumer, deliver, retryDue, type SubscriptionOptions } from './subscriptions.ts'
+import { type Consumer, deliver } from './subscriptions.ts'
+import { readCursor, retryAndSweep, saveCursor, type SweepOptions } from './sweep.ts'
 
 const batchSize = 64
 const pollMs = 200
-const retryPollMs = 250
-const sweepMs = 30_000
 
 /**
  * The embedded bus: each consumer reads the event log itself, from a cursor of its own. One process at a time
@@ -29,14 +27,12 @@ export class LogBus {
   }
 }
 
-export interface LogBusOptions {
-  readonly sql: Sql
-  readonly election: Election
+export interface LogBusOptions extends SweepOptions {
   readonly ranked: Signal
-  readonly subscription: SubscriptionOptions
 }
 
-function readLog({ sql, election, ranked, subscription }: LogBusOptions, consumer: Consumer) {
+/** One turn of a consumer that reads the log from its cursor. */
+export function readLog({ sql, election, ranked, subscription }: LogBusOptions, consumer: Consumer) {
   let cursor: number | null = null
   let saved = 0
   return async (stop: AbortSignal): Promise<void> => {
@@ -80,49 +76,4 @@ async function next(
     rang === null || subject === null ? [] : [{ rang, subject }],
   )
   return { head: rows[0]?.head ?? 0, events }
-}
-
-function retryAndSweep({ sql, election, subscription }: LogBusOptions, consumer: Consumer) {
-  let nextSweep = 0
-  return async (stop: AbortSignal): Promise<void> => {
-    if (await election.holds(consumer.name)) {
-      await retryDue(subscription, consumer)
-      if (performance.now() >= nextSweep) {
-        await sweep(sql, subscription, consumer)
-        nextSweep = performance.now() + sweepMs
-      }
-    }
-    await pause(retryPollMs, stop)
-  }
-}
-
-/** Delivers what the cursor has passed without the lane being done or parked; returns how many aggregates. */
-export async function sweep(
-  sql: Sql,
-  subscription: SubscriptionOptions,
-  consumer: Consumer,
-): Promise<number> {
-  const upTo = await readCursor(sql, consumer.name)
-  const swept = await readCursor(sql, `sweep ${consumer.name}`)
-  if (upTo <= swept) return 0
-  const subjects = await behind(sql, consumer, swept, upTo)
-  if (subjects.length > 0) {
-    subscription.log.warn(
-      { consumer: consumer.name, lanes: subjects.length },
-      'sweep found lanes behind the log',
-    )
-    await deliver(subscription, consumer, subjects)
-  }
-  await saveCursor(sql, `sweep ${consumer.name}`, upTo)
-  return subjects.length
-}
-
-async function readCursor(sql: Sql, name: string): Promise<number> {
-  const [row] = await sql<{ rang: number }[]>`select rang from hub.cursor where consumer = ${name}`
-  return row?.rang ?? 0
-}
-
-async function saveCursor(sql: Sql, name: string, rang: number): Promise<void> {
-  await sql`insert into hub.cursor (consumer, rang) values (${name}, ${rang})
-    on conflict (consumer) do update set rang = greatest(cursor.rang, excluded.rang)`
 }

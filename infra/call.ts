@@ -49,12 +49,6 @@ function fromWire(error: unknown): unknown {
     const data = error.data as { detail?: string; extra?: RefusalExtra }
     return new Refusal(error.type as ErrorCode, data.detail, data.extra)
   }
-  if (
-    error instanceof Errors.ServiceNotFoundError ||
-    error instanceof Errors.ServiceNotAvailableError ||
-    error instanceof Errors.RequestTimeoutError ||
-    error instanceof Errors.QueueIsFullError
-  )
-    return new Refusal('service-indisponible')
-  return error
+  // Nobody answers there, not in time, or too many wait: all of Moleculer's own troubles are for later.
+  return error instanceof Errors.MoleculerRetryableError ? new Refusal('service-indisponible') : error
 }

@@ -57,6 +57,8 @@ const Environment = z.object({
   HUB_DATA: z.string().default(join(root, '.hub')),
   DATABASE_URL: url(/^postgres(ql)?$/).optional(),
   KEYCLOAK_URL: url(/^https?$/).optional(),
+  /** Servers of one cluster, separated by commas; the first may hold user and password. */
+  NATS_URL: list.pipe(z.array(url(/^(nats|tls)$/))),
   /** Where ClamAV's daemon listens. */
   CLAMAV_URL: url(/^(tcp|unix)$/)
     .refine((value) => {
@@ -64,6 +66,14 @@ const Environment = z.object({
       return protocol === 'unix:' ? hostname === '' && pathname.length > 1 : hostname !== ''
     }, 'tcp://host:port or unix:///path')
     .optional(),
+  /** Where the documents service moves bytes to and from gateways on other machines. */
+  DOCUMENTS_LISTEN: z
+    .string()
+    .regex(
+      /^(?:\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
+      'address:port, such as 10.0.0.5:4000 or 0.0.0.0:4000',
+    )
+    .default('127.0.0.1:0'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   LOG_PRETTY: flag.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/).optional(),
@@ -99,6 +109,8 @@ export interface Config {
   readonly databaseUrl: string | undefined
   readonly keycloakUrl: string | undefined
   readonly clamavUrl: string | undefined
+  readonly natsUrl: string | undefined
+  readonly documentsListen: { readonly host: string; readonly port: number }
   readonly logLevel: string
   readonly logPretty: boolean
   readonly otlpEndpoint: string | undefined
@@ -110,9 +122,8 @@ export interface Config {
 
 /** Parses the environment; throws one readable line per wrong variable. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  for (const name of ['NATS_URL', 'REDIS_URL'] as const)
-    if (environment[name])
-      throw new ConfigError(`${name} is set, but this version only runs its embedded part.`)
+  if (environment.REDIS_URL)
+    throw new ConfigError('REDIS_URL is set, but this version only runs its embedded part.')
   const parsed = Environment.safeParse(environment)
   if (!parsed.success)
     throw new ConfigError(parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('\n'))
@@ -140,6 +151,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseUrl: env.DATABASE_URL,
     keycloakUrl: env.KEYCLOAK_URL,
     clamavUrl: env.CLAMAV_URL,
+    natsUrl: env.NATS_URL.length > 0 ? env.NATS_URL.join(',') : undefined,
+    documentsListen: hostAndPort(env.DOCUMENTS_LISTEN),
     logLevel: env.LOG_LEVEL,
     logPretty: env.LOG_PRETTY ?? process.stdout.isTTY,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -148,6 +161,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     traceRatio: env.TRACE_RATIO,
     retryBaseMs: env.RETRY_BASE_MS,
   }
+}
+
+function hostAndPort(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':')
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) }
 }
 
 /** What the OTLP exporters read by themselves: secrets and certificates, which are none of our business. */

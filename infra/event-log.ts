@@ -134,6 +134,15 @@ export function toEnvelope(row: EventRow & { rang: number }): Envelope {
 }
 
 /**
+ * What staff systems read: without its trace, for a front end that sends one trace to two sectors must not show
+ * that they know one person.
+ */
+export function toPublicEnvelope(row: EventRow & { rang: number }): Envelope {
+  const { traceparent: _, ...envelope } = toEnvelope(row)
+  return envelope
+}
+
+/**
  * Events after `rang`, in order, only what the relay has ranked.
  * @param input.types only these
  * @param input.except not those of a type whose data hold this

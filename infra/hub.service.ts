@@ -9,11 +9,10 @@ import {
   RelancerLettreMorte,
 } from '../contracts/hub.ts'
 import { events } from '../contracts/catalog.ts'
-import type { Envelope } from '../contracts/envelope.ts'
 import { Refusal } from '../contracts/errors.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { query, type Queryable, type Sql, type Transaction, transaction } from './db.ts'
-import { type EventRow, lastRang, readAfter, toEnvelope } from './event-log.ts'
+import { lastRang, readAfter, toPublicEnvelope } from './event-log.ts'
 import { personne } from './access.ts'
 import { answers, defineService, obeys } from './service.ts'
 import { lireTrace, listerTraces } from './traces.ts'
@@ -91,12 +90,6 @@ export const hubService = defineService({
 
 /** What no staff system is told. */
 const ownAffairs = [...events.values()].flatMap(({ type, prive }) => (prive ? [{ type, data: prive }] : []))
-
-/** Without its trace: a front end that sends one trace to two sectors must not show that they know one person. */
-function toPublicEnvelope(row: EventRow & { rang: number }): Envelope {
-  const { traceparent: _, ...envelope } = toEnvelope(row)
-  return envelope
-}
 
 /** The event types that the scopes `evenements:<aggregate>` open. */
 function readableTypes(scopes: readonly string[]): string[] {

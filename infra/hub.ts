@@ -2,15 +2,18 @@ import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ServiceBroker } from 'moleculer'
 import { brokerOptions } from '../moleculer.config.ts'
+import { JetStreamBus } from './bus-jetstream.ts'
 import { LogBus } from './bus-log.ts'
 import { Clock } from './clock.ts'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { createPool, type Db } from './db.ts'
 import { Election } from './election.ts'
 import { keepHouse } from './housekeeping.ts'
 import { hubService } from './hub.service.ts'
 import type { Logger } from './log.ts'
 import { migrate, type MigrationSource, roleOf } from './migrate.ts'
+import { connectNats, natsLogin, nodeName, shareSignal, warnOfStorage } from './nats.ts'
+import { Publisher } from './publisher.ts'
 import { Relay } from './relay.ts'
 import { type Ground, type ServiceDefinition, toMoleculerSchema } from './service.ts'
 import { Signal } from './signal.ts'
@@ -37,7 +40,8 @@ export interface GatewayOptions {
 }
 
 export interface Hub {
-  readonly url: string
+  /** Where the gateway is; undefined in a process without one. */
+  readonly url: string | undefined
   readonly broker: ServiceBroker
   /** Ends in order: no new request, running ones finished, then loops, services, pools. */
   stop(): Promise<void>
@@ -53,8 +57,37 @@ export async function migrationSources(): Promise<MigrationSource[]> {
   ]
 }
 
-/** Starts all services, loops and the gateway on one PostgreSQL; brings its schemas up to date first. */
-export async function startHub(config: Config, databaseUrl: string, log: Logger): Promise<Hub> {
+/** What a process can run beside the services: `hub` is the relay, the publisher and the hub's own actions. */
+const otherParts = ['hub', 'gateway']
+
+/**
+ * What `--services` chooses; without it, everything.
+ * @throws ConfigError for a name that is none, or when the parts could not find each other
+ */
+export async function readParts(text: string | undefined, config: Config): Promise<ReadonlySet<string>> {
+  const known = [...otherParts, ...(await readdir(join(root, 'services')))]
+  if (text === undefined) return new Set(known)
+  if (!config.natsUrl)
+    throw new ConfigError('--services needs NATS_URL: the processes of one hub find each other there.')
+  if (!config.databaseUrl)
+    throw new ConfigError('--services needs DATABASE_URL: the processes of one hub share their database.')
+  const chosen = text.split(',').map((name) => name.trim())
+  const unknown = chosen.filter((name) => !known.includes(name))
+  if (unknown.length > 0)
+    throw new ConfigError(`--services: ${unknown.join(', ')}: there are ${known.join(', ')}.`)
+  return new Set(chosen)
+}
+
+/**
+ * Starts the chosen services and loops, and the gateway, on one PostgreSQL; brings its schemas up to date first.
+ * @param parts what runs here, of `readParts`
+ */
+export async function startHub(
+  config: Config,
+  databaseUrl: string,
+  log: Logger,
+  parts: ReadonlySet<string>,
+): Promise<Hub> {
   const closing: (() => Promise<unknown>)[] = []
   const stop = async () => {
     for (const close of closing.splice(0).toReversed()) await close()
@@ -79,20 +112,34 @@ export async function startHub(config: Config, databaseUrl: string, log: Logger)
     const ranked = new Signal()
     const election = new Election(databaseUrl)
     closing.push(() => election.close())
-    const tail = new Tail(hubSql, ranked, log)
-    closing.push(() => tail.stop())
-    const relay = new Relay({ sql: hubSql, election, committed, ranked, log })
-    closing.push(() => relay.stop())
-    const housekeeping = keepHouse(hubSql, election, log)
-    closing.push(() => housekeeping.stop())
+    const nodeId = nodeName(config)
+    const nats = config.natsUrl ? await connectNats(config.natsUrl, nodeId, log) : null
+    if (nats) {
+      closing.push(() => nats.close())
+      shareSignal(nats, 'guichet-hint.committed', committed)
+      shareSignal(nats, 'guichet-hint.ranked', ranked)
+    }
+    if (parts.has('hub')) {
+      const relay = new Relay({ sql: hubSql, election, committed, ranked, log })
+      closing.push(() => relay.stop())
+      if (nats) {
+        void warnOfStorage(nats, log)
+        const publisher = new Publisher({ sql: hubSql, nats, election, ranked, log })
+        closing.push(() => publisher.stop())
+      }
+      const housekeeping = keepHouse(hubSql, election, log)
+      closing.push(() => housekeeping.stop())
+    }
 
-    const broker = new ServiceBroker(brokerOptions)
+    const broker = new ServiceBroker(
+      brokerOptions(nodeId, config.natsUrl ? natsLogin(config.natsUrl) : undefined),
+    )
     const hubDb: Db = { sql: hubSql, committed }
     const ground = (db: Db, service: string): Ground => ({ db, now, config, log: log.child({ service }) })
-    broker.createService(toMoleculerSchema(hubService, ground(hubDb, 'hub')))
+    if (parts.has('hub')) broker.createService(toMoleculerSchema(hubService, ground(hubDb, 'hub')))
     const loops: (() => void)[] = []
     const services = await loadServices()
-    for (const definition of services) {
+    for (const definition of services.filter(({ name }) => parts.has(name))) {
       const role = roleOf(definition.name)
       const db: Db = { sql: pool(definition.name, 10, role), committed }
       broker.createService(toMoleculerSchema(definition, ground(db, definition.name)))
@@ -105,10 +152,9 @@ export async function startHub(config: Config, databaseUrl: string, log: Logger)
           log: log.child({ service: definition.name }),
           retryBaseMs: config.retryBaseMs,
         }
-        const bus = new LogBus(
-          { sql: hubSql, election, ranked, subscription: common },
-          definition.consumers ?? [],
-        )
+        const consumers = definition.consumers ?? []
+        const reading = { sql: hubSql, election, ranked, subscription: common }
+        const bus = nats ? new JetStreamBus({ ...reading, nats }, consumers) : new LogBus(reading, consumers)
         closing.push(() => bus.stop())
         const timers = new Timers(common, definition.timers ?? [])
         closing.push(() => timers.stop())
@@ -123,6 +169,9 @@ export async function startHub(config: Config, databaseUrl: string, log: Logger)
     await broker.start()
     for (const start of loops) start()
 
+    if (!parts.has('gateway')) return { url: undefined, broker, stop }
+    const tail = new Tail(hubSql, ranked, log)
+    closing.push(() => tail.stop())
     const { startGateway } = (await import(join(root, 'gateway/gateway.service.ts'))) as {
       startGateway(options: GatewayOptions): Promise<Gateway>
     }

@@ -47,7 +47,11 @@ export interface LogFields {
   sqlMs?: number | undefined
   dropped?: number
   lanes?: number
+  /** What a process runs. */
+  parts?: string
   documents?: number
+  /** Which NATS server. */
+  server?: string
   fichiers?: number
   /** What an antivirus says of itself, and how it calls what it found. */
   version?: string

@@ -1,11 +1,12 @@
 import { createServer, connect } from 'node:net'
 import { tmpdir } from 'node:os'
+import { parseArgs } from 'node:util'
 import { join } from 'node:path'
 import { rm } from 'node:fs/promises'
 import { banner } from './banner.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
-import { type Hub, startHub } from './hub.ts'
+import { type Hub, readParts, startHub } from './hub.ts'
 import { createLogger } from './log.ts'
 import { isAway } from './passing.ts'
 
@@ -17,7 +18,8 @@ async function main(): Promise<void> {
   const startedAt = Date.now()
   const config = readConfig()
   const log = createLogger(config)
-  await refuseTakenPort(config)
+  const parts = await readParts(readOptions().services, config)
+  if (parts.has('gateway')) await refuseTakenPort(config)
   const closing: (() => Promise<unknown>)[] = []
   let stopping = false
   const stop = async (code: number) => {
@@ -54,13 +56,22 @@ async function main(): Promise<void> {
       databaseHome = embedded.home
     }
     if (stopping) return
-    const hub: Hub = await startHub(config, databaseUrl, log)
+    const hub: Hub = await startHub(config, databaseUrl, log, parts)
     closing.push(() => hub.stop())
-    process.stdout.write(banner(config, hub.url, databaseHome, Date.now() - startedAt))
+    if (hub.url) process.stdout.write(banner(config, hub.url, databaseHome, Date.now() - startedAt))
+    else log.info({ parts: [...parts].join(' '), ms: Date.now() - startedAt }, 'ready')
   } catch (error) {
     report(error)
     process.exitCode = 1
     await stop(1)
+  }
+}
+
+function readOptions(): { services?: string } {
+  try {
+    return parseArgs({ options: { services: { type: 'string' } } }).values
+  } catch (error) {
+    throw new ConfigError((error as Error).message)
   }
 }
 

@@ -1,3 +1,4 @@
+import { NatsError } from 'nats'
 import postgres from 'postgres'
 import { Refusal } from '../contracts/errors.ts'
 
@@ -9,12 +10,16 @@ const away = /^(08|53|57P|58)|^25006$/
 /** SQLSTATE of a statement that was in another's way: deadlock and serialization (40), and our time limits. */
 const inTheWay = /^40|^(55P03|57014|25P03)$/
 const lostLine = /^(CONNECT|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN)/
+/** NATS does not answer, elects a leader, or has lost the stream or consumer that we look for: it is made again. */
+const noBus = /^(TIMEOUT|503|408|CONNECTION_|DISCONNECT|10008|10009|10014|10023|10059|10077|10118)/
 const noRoom = /^(ENOSPC|EDQUOT|EIO|EROFS|EMFILE|ENFILE)$/
 
-/** Is the database or the disk away, or full? Then nothing is wrong with what was asked: it is for later. */
+/** Is the database, the bus or the disk away, or full? Then nothing is wrong with what was asked: it is for later. */
 export function isAway(error: unknown): boolean {
   const code = codeOf(error)
-  return error instanceof postgres.PostgresError ? away.test(code) : lostLine.test(code) || noRoom.test(code)
+  if (error instanceof postgres.PostgresError) return away.test(code)
+  if (error instanceof NatsError) return noBus.test(String(error.api_error?.err_code ?? code))
+  return lostLine.test(code) || noRoom.test(code)
 }
 
 /** Will it pass by itself: something is away, or this statement was in another's way? */

@@ -1,12 +1,19 @@
-/** A wake-up call between loops of one process; what it announces is always found again by polling. */
+/** A wake-up call between loops of one process (`shareSignal` carries it to others); what it announces is always found again by polling. */
 export class Signal {
   #waiting = new Set<() => void>()
   #rung = 0
+  readonly #listeners: (() => void)[] = []
 
   notify(): void {
     this.#rung++
+    for (const listener of this.#listeners) listener()
     for (const wake of this.#waiting) wake()
     this.#waiting.clear()
+  }
+
+  /** Calls this at each ring, for as long as the process lives. */
+  onNotify(listener: () => void): void {
+    this.#listeners.push(listener)
   }
 
   /** How often it rang so far: give it to `wait` so that a call between look and wait is not missed. */

@@ -1,5 +1,6 @@
 import { SpanKind } from '@opentelemetry/api'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { hostname } from 'node:os'
 import { errorCatalog, Refusal } from '../../contracts/errors.ts'
 import type { Db } from '../../infra/db.ts'
 import { codeOf, isPassing, refuseIfPassing } from '../../infra/passing.ts'
@@ -11,7 +12,10 @@ import { type Lecture, servirContenu } from './servir-contenu.ts'
 import { Tickets } from './tickets.ts'
 import { ouvrirVerification, type Verification } from './verification.ts'
 
-/** The door through which the gateway moves bytes: loopback only, each request under a one-use ticket. */
+/**
+ * The door through which the gateway moves bytes, each request under a one-use ticket: on loopback, or where
+ * DOCUMENTS_LISTEN says when gateways are on other machines.
+ */
 export interface Listener {
   /** Its address, without trailing slash. */
   readonly url: string
@@ -35,17 +39,18 @@ export async function startListener(ground: Ground, inactivityMs = 30_000): Prom
   const depots = new Tickets<Depot>(ground.now)
   const lectures = new Tickets<Lecture>(ground.now)
   const verification = ouvrirVerification(ground)
+  const { host, port } = ground.config.documentsListen
   const server = createServer({ requestTimeout: 15 * 60_000 }, (request, response) => {
     void answer(ground, { depots, lectures, verification }, request, response)
   })
   server.timeout = inactivityMs
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve)
+    server.once('error', reject).listen(port, host, resolve)
   })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the listener has no port')
   const listener: Listener = {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://${reachableName(host)}:${address.port}`,
     depots,
     lectures,
     async stop() {
@@ -61,6 +66,12 @@ export async function startListener(ground: Ground, inactivityMs = 30_000): Prom
   }
   listeners.set(ground.db, listener)
   return listener
+}
+
+/** Where every address is listened on, the machine's own name is the one that other machines know. */
+function reachableName(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return hostname()
+  return host.includes(':') ? `[${host}]` : host
 }
 
 type Rooms = Pick<Listener, 'depots' | 'lectures'> & { readonly verification: Verification }

@@ -39,7 +39,7 @@ export async function startBench(environment: NodeJS.ProcessEnv = {}) {
     log: pino({ level: 'trace' }, sink),
     config: readConfig({ NODE_ENV: 'test', ...environment, HUB_DATA: folder }),
   }
-  const broker = new ServiceBroker(brokerOptions)
+  const broker = new ServiceBroker(brokerOptions())
   broker.createService(toMoleculerSchema(documents, ground))
   await broker.start()
   // The sweep that begins with the service must not meet the files that a test lays out.

@@ -104,8 +104,20 @@ test('every wrong variable is told at once', () => {
   expect(() => readConfig({ PORT: 'x', LOG_LEVEL: 'y' })).toThrow(/^PORT: .*\nLOG_LEVEL: .*$/)
 })
 
+test('NATS_URL is one server or several of a cluster', () => {
+  expect(readConfig({}).natsUrl).toBeUndefined()
+  const urls = 'nats://hub:secret@a.example:4222, nats://b.example:4222'
+  expect(readConfig({ NATS_URL: urls }).natsUrl).toBe(urls.replace(' ', ''))
+  expect(() => readConfig({ NATS_URL: 'http://bus.example' })).toThrow(/NATS_URL/)
+})
+
+test('DOCUMENTS_LISTEN is an address and a port of either family', () => {
+  expect(readConfig({}).documentsListen).toEqual({ host: '127.0.0.1', port: 0 })
+  expect(readConfig({ DOCUMENTS_LISTEN: '[::1]:4000' }).documentsListen).toEqual({ host: '::1', port: 4000 })
+  expect(() => readConfig({ DOCUMENTS_LISTEN: '4000' })).toThrow(/DOCUMENTS_LISTEN/)
+})
+
 test('what this version cannot do is refused rather than ignored', () => {
-  expect(() => readConfig({ NATS_URL: 'nats://bus.example' })).toThrow(/NATS_URL/)
   expect(() => readConfig({ REDIS_URL: 'redis://cache.example' })).toThrow(/REDIS_URL/)
 })
 

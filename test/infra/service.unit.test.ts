@@ -65,7 +65,7 @@ const relais = defineService({
 /** In one process, and in two that share nothing but what Moleculer carries between them. */
 describe.each(['in one process', 'between two processes'])('a call %s', (where) => {
   const apart = where !== 'in one process'
-  const options: BrokerOptions = { ...brokerOptions, namespace: where, transporter: apart ? 'Fake' : null }
+  const options: BrokerOptions = { ...brokerOptions(), namespace: where, transporter: apart ? 'Fake' : null }
   const near = new ServiceBroker({ ...options, nodeID: 'near' })
   const far = apart ? new ServiceBroker({ ...options, nodeID: 'far' }) : near
   beforeAll(async () => {

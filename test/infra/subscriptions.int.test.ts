@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { Refusal } from '../../contracts/errors.ts'
-import { sweep } from '../../infra/bus-log.ts'
 import { type Sql, transaction } from '../../infra/db.ts'
 import { toEnvelope, type EventRow } from '../../infra/event-log.ts'
 import { type Consumer, deliver, retryDue, type SubscriptionOptions } from '../../infra/subscriptions.ts'
+import { sweep } from '../../infra/sweep.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import {

@@ -1,0 +1,149 @@
+import { ConsumerEvents, type ConsumerMessages, type JsMsg } from 'nats'
+import { type LogBusOptions, readLog } from './bus-log.ts'
+import { Loop, pause } from './loop.ts'
+import type { Nats } from './nats.ts'
+import { isPassing } from './passing.ts'
+import { Signal } from './signal.ts'
+import { ackWaitMs, durableOf, openConsumer, streamName } from './stream.ts'
+import { type Consumer, deliver } from './subscriptions.ts'
+import { readCursor, retryAndSweep, saveCursor } from './sweep.ts'
+
+/** Messages asked for ahead. */
+const pulled = 256
+/** Messages whose aggregates are brought up to date together. */
+const batchSize = 64
+/** When a batch failed because the database is away, its messages come back after this long. */
+const awayMs = 1_000
+/** How often what was acknowledged is noted in the database, and a NATS that is away noticed. */
+const noteMs = 1_000
+/** For how long the log is read before NATS is asked again. */
+const bridgeMs = 5_000
+
+/**
+ * The bus on NATS JetStream: a durable pull consumer for each reaction, shared by all processes that run it. A
+ * message only says which aggregate has moved on; what is done, and whether it was done before, its lane decides
+ * (`deliver`). So a message that comes twice, late or out of order does no harm, and one that never comes is
+ * found by the sweep. While NATS is away the log itself is read, as the embedded bus does.
+ */
+export class JetStreamBus {
+  readonly #loops: Loop[]
+
+  constructor(options: JetStreamBusOptions, consumers: readonly Consumer[]) {
+    const { log } = options.subscription
+    this.#loops = consumers.flatMap((consumer) => [
+      new Loop(`bus ${consumer.name}`, log, readStream(options, consumer)),
+      new Loop(`note ${consumer.name}`, log, noteOrBridge(options, consumer)),
+      new Loop(`retry ${consumer.name}`, log, retryAndSweep(options, consumer)),
+    ])
+  }
+
+  /** Lets what is under way finish and be acknowledged. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#loops.map((loop) => loop.stop()))
+  }
+}
+
+export interface JetStreamBusOptions extends LogBusOptions {
+  readonly nats: Nats
+}
+
+/** One turn lasts as long as the subscription does. */
+function readStream({ nats, sql, subscription }: JetStreamBusOptions, consumer: Consumer) {
+  return async (stop: AbortSignal): Promise<void> => {
+    if (!(await openConsumer(nats.manager, consumer, () => readCursor(sql, consumer.name))))
+      return await pause(awayMs / 4, stop)
+    const handle = await nats.streams.consumers.get(streamName, durableOf(consumer))
+    const waiting: JsMsg[] = []
+    const arrived = new Signal()
+    const messages = await handle.consume({
+      max_messages: pulled,
+      expires: 30_000,
+      idle_heartbeat: 5_000,
+      callback: (message) => {
+        waiting.push(message)
+        arrived.notify()
+      },
+    })
+    let ended = false
+    void messages.closed().then(() => {
+      ended = true
+      arrived.notify()
+    })
+    void endWithConsumer(messages)
+    try {
+      while (!stop.aborted && !ended) {
+        const since = arrived.count
+        const batch = waiting.splice(0, batchSize)
+        if (batch.length === 0) await arrived.wait(since, 5_000, stop)
+        else await work(batch, waiting, (subjects) => deliver(subscription, consumer, subjects))
+      }
+    } finally {
+      messages.stop()
+      for (const message of waiting) message.nak()
+    }
+    if (!stop.aborted) await pause(awayMs, stop)
+  }
+}
+
+/** A stream or consumer that is gone says so only here; the next turn makes or finds it anew. */
+async function endWithConsumer(messages: ConsumerMessages): Promise<void> {
+  for await (const { type, data } of await messages.status())
+    if (fatal.has(type) || (type === ConsumerEvents.HeartbeatsMissed && Number(data) >= 2)) messages.stop()
+}
+
+const fatal: ReadonlySet<unknown> = new Set([
+  ConsumerEvents.ConsumerDeleted,
+  ConsumerEvents.ConsumerNotFound,
+  ConsumerEvents.StreamNotFound,
+])
+
+/** Brings the aggregates up to date, asking for time as long as it takes; then, and only then, acknowledges. */
+async function work(
+  batch: readonly JsMsg[],
+  waiting: readonly JsMsg[],
+  bringUpToDate: (subjects: string[]) => Promise<void>,
+): Promise<void> {
+  const stillHere = setInterval(() => {
+    for (const message of [...batch, ...waiting]) message.working()
+  }, ackWaitMs / 3)
+  try {
+    await bringUpToDate(batch.map(aggregateOf))
+  } catch (error) {
+    for (const message of batch) message.nak(awayMs)
+    throw error
+  } finally {
+    clearInterval(stillHere)
+  }
+  // One that gets no answer comes again, and its lane knows it.
+  await Promise.allSettled(batch.map((message) => message.ackAck()))
+}
+
+/** `<aggregate>/<id>`, out of `guichet.evt.<aggregate>.<participe>.v<n>.<id>`. */
+function aggregateOf({ subject }: JsMsg): string {
+  const words = subject.split('.')
+  return `${words[2]}/${words.at(-1)}`
+}
+
+/**
+ * One process notes for each consumer how far it is acknowledged: the metrics show it, the sweep goes that far, and
+ * a consumer that must be made anew begins there. Message n is rang n, so the floor of acknowledgements is a rang.
+ * When NATS does not say, that process reads the log.
+ */
+function noteOrBridge(options: JetStreamBusOptions, consumer: Consumer) {
+  const { nats, sql, election } = options
+  const read = readLog(options, consumer)
+  let noted = 0
+  return async (stop: AbortSignal): Promise<void> => {
+    if (!(await election.holds(consumer.name))) return await pause(noteMs, stop)
+    try {
+      const { ack_floor } = await nats.manager.consumers.info(streamName, durableOf(consumer))
+      if (ack_floor.stream_seq > noted) await saveCursor(sql, consumer.name, ack_floor.stream_seq)
+      noted = Math.max(noted, ack_floor.stream_seq)
+      await pause(noteMs, stop)
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      const until = performance.now() + bridgeMs
+      while (performance.now() < until && !stop.aborted) await read(stop)
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import { SpanKind, trace } from '@opentelemetry/api'
+import { headers, type MsgHdrs, NatsError, type StreamInfo } from 'nats'
+import type { Sql } from './db.ts'
+import type { Election } from './election.ts'
+import { type EventRow, lastRang, readAfter, toPublicEnvelope } from './event-log.ts'
+import type { Logger } from './log.ts'
+import { Loop, pause } from './loop.ts'
+import type { Nats } from './nats.ts'
+import type { Signal } from './signal.ts'
+import { keptDays, openStream, streamName, subjectOf } from './stream.ts'
+import { contextFrom } from './telemetry.ts'
+
+/** Sent before the first acknowledgement is awaited: measured, more gains nothing on three servers. */
+const inFlight = 256
+const pollMs = 200
+/** How often the stream is compared with what we know of it, when nothing is published. */
+const checkMs = 15_000
+
+export interface PublisherOptions {
+  readonly sql: Sql
+  readonly nats: Nats
+  readonly election: Election
+  readonly ranked: Signal
+  readonly log: Logger
+}
+
+/**
+ * Brings every ranked event to the stream, in order, once: message n is the event of rang n, and each is sent
+ * under the condition that the one before it is the last there (decision 0016). No mark is kept in the database:
+ * how far the stream is, the stream says. A publisher killed between two steps, a stream that was wiped or put
+ * back to an old copy, and two publishers at a time all end the same way: the next message is the right one.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions
+  readonly #loop: Loop
+  /** The last rang in the stream; null when it must be asked. */
+  #at: number | null = null
+  #checkAt = 0
+
+  constructor(options: PublisherOptions) {
+    this.#options = options
+    this.#loop = new Loop('publisher', options.log, (stop) => this.#turn(stop))
+  }
+
+  async #turn(stop: AbortSignal): Promise<void> {
+    const { sql, election, ranked } = this.#options
+    const since = ranked.count
+    if (!(await election.holds('publisher'))) {
+      this.#at = null
+      return await pause(500, stop)
+    }
+    if (this.#at === null || performance.now() >= this.#checkAt) {
+      this.#at = await reconcile(this.#options)
+      this.#checkAt = performance.now() + checkMs
+    }
+    const events = await readAfter(sql, { rang: this.#at, limit: inFlight })
+    try {
+      await publish(this.#options, events, this.#at)
+    } catch (error) {
+      this.#at = null
+      // The stream is not as we knew it, and `reconcile` will find out how: nothing to worry anybody with.
+      if (isUnexpected(error)) return
+      throw error
+    }
+    this.#at += events.length
+    if (events.length < inFlight) await ranked.wait(since, pollMs, stop)
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop()
+  }
+}
+
+async function publish(
+  { nats }: PublisherOptions,
+  events: readonly (EventRow & { rang: number })[],
+  after: number,
+): Promise<void> {
+  const sent = events.map((event, i) => {
+    if (event.rang !== after + i + 1) throw new Error(`rang ${after + i + 1} is missing in the event log`)
+    const envelope = toPublicEnvelope(event)
+    return tracedAs(event, () =>
+      nats.streams.publish(subjectOf(envelope), JSON.stringify(envelope), {
+        msgID: event.id,
+        headers: cloudEvent,
+        expect: { lastSequence: event.rang - 1 },
+      }),
+    )
+  })
+  const failed = (await Promise.allSettled(sent)).find((one) => one.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+/** CloudEvents over NATS, structured mode. */
+const cloudEvent = contentType('application/cloudevents+json')
+
+function contentType(type: string): MsgHdrs {
+  const made = headers()
+  made.set('content-type', type)
+  return made
+}
+
+/** The way to NATS as a span of the trace that caused the event: from the log until three servers have it. */
+async function tracedAs<T>(event: EventRow & { rang: number }, send: () => Promise<T>): Promise<T> {
+  const span = trace.getTracer('guichet').startSpan(
+    `send ${event.type}`,
+    {
+      kind: SpanKind.PRODUCER,
+      attributes: {
+        'messaging.system': 'nats',
+        'messaging.operation.type': 'send',
+        'messaging.destination.name': event.type,
+        'messaging.message.id': event.id,
+      },
+    },
+    contextFrom(event.traceparent ?? undefined),
+  )
+  try {
+    return await send()
+  } finally {
+    span.end()
+  }
+}
+
+/** Somebody else has published it, or the stream is shorter than we thought. */
+function isUnexpected(error: unknown): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === 10071
+}
+
+/**
+ * Compares the stream with the log and says how far it is. A stream that is not there is made; one that knows a
+ * future which the log does not (the database was restored from a backup) is made anew from the log.
+ * @throws Error when the stream is another hub's
+ */
+export async function reconcile(options: Pick<PublisherOptions, 'sql' | 'nats' | 'log'>): Promise<number> {
+  const { sql, nats, log } = options
+  const [row] = await sql<[{ hubId: string }]>`select hub_id from hub.relay`
+  const open = () =>
+    openStream(nats.manager, {
+      hubId: row.hubId,
+      firstRang: () => firstRangToKeep(sql),
+      clustered: nats.connection.info?.cluster !== undefined,
+    })
+  const info = await open()
+  const last = info.state.last_seq
+  if (await agrees(sql, nats, info)) return last
+  log.error({ rang: last }, 'the bus knows events that the log does not: it is made anew from the log')
+  await nats.manager.streams.delete(streamName)
+  return (await open()).state.last_seq
+}
+
+/** Is the last message of the stream the event that the log has at that rang? What has expired is not asked. */
+async function agrees(sql: Sql, { manager }: Nats, { state }: StreamInfo): Promise<boolean> {
+  if (state.last_seq > (await lastRang(sql))) return false
+  if (state.messages === 0) return true
+  const message = await manager.streams.getMessage(streamName, { seq: state.last_seq })
+  const [event] = await sql<{ id: string }[]>`select id from hub.event where rang = ${state.last_seq}`
+  return event !== undefined && message.header.get('Nats-Msg-Id') === event.id
+}
+
+/** The first event that a new stream holds: found by halves, for time and rang grow together. */
+async function firstRangToKeep(sql: Sql): Promise<number> {
+  let [from, to] = [1, (await lastRang(sql)) + 1]
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2)
+    const [row] = await sql<{ kept: boolean }[]>`
+      select time > now() - ${keptDays} * interval '1 day' as kept from hub.event where rang = ${middle}`
+    if (row?.kept) to = middle
+    else from = middle + 1
+  }
+  return from
+}
