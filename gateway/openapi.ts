@@ -142,6 +142,8 @@ const fileBody: ZodOpenApiRequestBodyObject = {
         properties: {
           fichier: { type: 'string', format: 'binary', description: 'Un seul fichier, avec son nom' },
         },
+        additionalProperties: false,
+        description: 'Un second fichier, ou un autre champ, et la requête est refusée (`fichier-refuse`).',
       },
       encoding: { fichier: { contentType: TypeDocument.options.join(', ') } },
     },
