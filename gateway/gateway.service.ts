@@ -123,7 +123,10 @@ export async function startGateway({
     const idempotency = idempotencyOf(route, request, principal)
     if (route.transport === 'upload' || route.transport === 'download') {
       // Bytes move at the pace of the other side: they must not hold a place where work waits.
-      const leave = protection.transfers.take(accountOf(principal), 'Trop de fichiers en même temps.')
+      const leave = protection.transfers.take(
+        accountOf(principal),
+        'Trop de fichiers en même temps: attendez que l’un d’eux soit arrivé.',
+      )
       reply.raw.once('close', leave)
     }
     if (route.transport === 'download')
