@@ -40,7 +40,8 @@ export const OuvrirTeleversement = command({
   access: ['compte'],
   params: z.strictObject({
     secteur: Secteur,
-    nom: personal(z.string().min(1).max(255)),
+    // Cut and cleaned, not refused: people seldom choose it.
+    nom: personal(z.string().min(1).max(16_384)),
     emisPar: z.enum(['usager', 'agent']).default('usager').describe('`agent`: document émis par le service'),
   }),
   returns: Billet,

@@ -42,6 +42,8 @@ export interface FieldError {
 }
 
 export interface RefusalExtra {
+  /** Seconds until the same may pass: `Retry-After`, and not in the body. */
+  readonly attendre?: number
   readonly erreurs?: readonly FieldError[]
   readonly transitionsPermises?: readonly string[]
 }

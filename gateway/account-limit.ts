@@ -2,7 +2,6 @@ import type { FastifyReply } from 'fastify'
 import { Refusal } from '../contracts/errors.ts'
 import type { Principal } from '../contracts/principal.ts'
 import { limits } from './limits.ts'
-import { retryAfter } from './problem.ts'
 import { RateLimit, type Spending } from './rate.ts'
 
 /**
@@ -22,7 +21,7 @@ export class AccountLimit {
 
   /**
    * Spends and says what is left (draft-ietf-httpapi-ratelimit-headers-10).
-   * @throws Refusal `trop-de-requetes`, `Retry-After` set to when it would pass
+   * @throws Refusal `trop-de-requetes`, with the time when it would pass
    */
   async spend(
     { kind, acteurId }: Exclude<Principal, { kind: 'anonyme' }>,
@@ -37,7 +36,6 @@ export class AccountLimit {
     })
     if (waitMs === 0) return
     this.#onRefused()
-    void reply.header('retry-after', retryAfter(waitMs))
-    throw new Refusal('trop-de-requetes')
+    throw new Refusal('trop-de-requetes', undefined, { attendre: Math.ceil(waitMs / 1000) })
   }
 }

@@ -46,6 +46,8 @@ export interface Authenticator {
    *   issuer's keys cannot be had
    */
   authenticate(authorization: string | undefined): Promise<Caller>
+  /** Has this header been accepted, and its token not expired since? Costs a look-up; decides about no right. */
+  knows(authorization: string | undefined): boolean
 }
 
 const anonyme: Caller = Object.freeze({
@@ -56,8 +58,9 @@ const anonyme: Caller = Object.freeze({
 })
 
 /**
- * Turns access tokens into principals. A token is verified and its person found once, then remembered under its
- * SHA-256 until it expires, at most `cacheSeconds`; requests that bring the same new token together share that.
+ * Turns access tokens into principals. A token is verified and its person found once, then believed for at most
+ * `cacheSeconds`, and remembered under its SHA-256 until it expires; requests that bring the same new token together
+ * share that.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { issuer, audience, resolve, now = Date.now, cacheSize = 10_000, cacheSeconds = 60 } = options
@@ -73,17 +76,22 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   async function authenticate(authorization: string | undefined): Promise<Caller> {
     if (authorization === undefined) return anonyme
-    const token = /^bearer +(\S+)$/i.exec(authorization)?.[1]
+    const token = tokenOf(authorization)
     if (!token) throw new Refusal('jeton-invalide')
-    const key = hash('sha256', token, 'base64url')
+    const key = keyOf(token)
     return recall(key) ?? (await shared(key, token))
+  }
+
+  function knows(authorization: string | undefined): boolean {
+    const token = authorization && tokenOf(authorization)
+    const entry = token ? known.get(keyOf(token)) : undefined
+    return entry !== undefined && now() < (entry.caller.expiresAt ?? 0)
   }
 
   function recall(key: string): Caller | undefined {
     const entry = known.get(key)
-    if (!entry) return undefined
+    if (!entry || now() >= entry.until) return undefined
     known.delete(key)
-    if (now() >= entry.until) return undefined
     known.set(key, entry)
     return entry.caller
   }
@@ -122,12 +130,21 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   function remember(key: string, caller: Caller): void {
     const limit = now() + cacheSeconds * 1000
+    known.delete(key)
     known.set(key, { caller, until: Math.min(caller.expiresAt ?? limit, limit) })
     const [oldest] = known.keys()
     if (known.size > cacheSize && oldest !== undefined) known.delete(oldest)
   }
 
-  return { authenticate }
+  return { authenticate, knows }
+}
+
+function tokenOf(authorization: string): string | undefined {
+  return /^bearer +(\S+)$/i.exec(authorization)?.[1]
+}
+
+function keyOf(token: string): string {
+  return hash('sha256', token, 'base64url')
 }
 
 function toPrincipal(claims: Claims, acteurId: string, usagers: UsagerIds): Principal {

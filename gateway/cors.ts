@@ -7,7 +7,7 @@ import type { Caller } from './authenticate.ts'
 const preflightAnswer = {
   'access-control-allow-methods': 'GET, POST, PATCH, DELETE',
   'access-control-allow-headers':
-    'authorization, content-type, idempotency-key, if-match, last-event-id, range, traceparent',
+    'authorization, content-type, idempotency-key, if-match, if-none-match, if-range, last-event-id, range, traceparent',
   'access-control-max-age': '600',
 }
 
@@ -16,7 +16,7 @@ const exposed =
 
 /**
  * Lets the pages of known origins call the API. (Fetch Standard, CORS protocol.) A preflight carries no token, so
- * it is answered for all clients together: the origins of `CORS_ORIGINS`, the hub's own and, beside the demo
+ * it is answered for all clients together, without permission to a page of elsewhere: the origins of `CORS_ORIGINS`, the hub's own and, beside the demo
  * issuer, any port of the same machine. The answer itself can be read only where the token's own client is at
  * home (`narrow`). The API takes no cookie, so an origin opens nothing without a token.
  */
@@ -34,11 +34,13 @@ export class Cors {
     const { origin } = request.headers
     if (origin === undefined) return false
     response.setHeader('vary', 'Origin')
-    if (!includesOrigin(this.#known, origin)) return false
-    response.setHeader('access-control-allow-origin', origin)
-    response.setHeader('access-control-expose-headers', exposed)
+    const known = includesOrigin(this.#known, origin)
+    if (known) {
+      response.setHeader('access-control-allow-origin', origin)
+      response.setHeader('access-control-expose-headers', exposed)
+    }
     if (request.method !== 'OPTIONS' || !request.headers['access-control-request-method']) return false
-    response.writeHead(204, preflightAnswer).end()
+    response.writeHead(204, known ? preflightAnswer : undefined).end()
     return true
   }
 

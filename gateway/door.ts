@@ -24,6 +24,15 @@ export interface DoorOptions {
   readonly log: Logger
 }
 
+/** What is behind the door. */
+export interface Inside {
+  readonly serve: RequestListener
+  /** Answers what is under `/realms/`, when it is embedded. */
+  readonly issuer: RequestListener | undefined
+  /** Has this `Authorization` lately been that of somebody? */
+  readonly knows: (authorization: string | undefined) => boolean
+}
+
 /** Who was not let in, and why. */
 export type Reason = keyof typeof codeOf
 
@@ -49,16 +58,8 @@ export class Door {
     this.#headers = Object.entries(options.headers)
   }
 
-  /**
-   * Lets a request in or refuses it.
-   * @param issuer answers what is under `/realms/`, when it is embedded
-   */
-  receive(
-    request: IncomingMessage,
-    response: ServerResponse,
-    serve: RequestListener,
-    issuer: RequestListener | undefined,
-  ): void {
+  /** Lets a request in or refuses it. */
+  receive(request: IncomingMessage, response: ServerResponse, { serve, issuer, knows }: Inside): void {
     const { proxies, byAddress, cors, deadlines, limits, overloaded } = this.#options
     const url = request.url ?? ''
     for (const [name, value] of this.#headers) response.setHeader(name, value)
@@ -66,7 +67,9 @@ export class Door {
     if (!toIssuer && cors.open(request, response)) return
     if (url !== '/health/live' && url !== '/health/ready') {
       const { waitMs } = byAddress.spend(addressKey(proxies.clientOf(request)), 1)
-      if (waitMs > 0) return this.#refuse(request, response, 'adresse', waitMs)
+      // People behind one address cannot choose their neighbours: who is signed in is not refused for what these do.
+      if (waitMs > 0 && !knows(request.headers.authorization))
+        return this.#refuse(request, response, 'adresse', waitMs)
       if (!url.startsWith('/v1/admin/') && overloaded()) return this.#refuse(request, response, 'surcharge')
     }
     deadlines.start(request, limits.bodyMs)

@@ -69,7 +69,8 @@ export async function startGateway({
     connections: protection.connections,
     bare: protection.bare,
     limits,
-    receive: (request, response, serve) => door.receive(request, response, serve, toIssuer),
+    receive: (request, response, serve) =>
+      door.receive(request, response, { serve, issuer: toIssuer, knows: authenticator.knows }),
   })
   const { app } = server
   const live = new LiveStreams(tail, protection.streams, now)
@@ -98,12 +99,14 @@ export async function startGateway({
       exposeHeadRoute: route.transport !== 'stream',
       // Before the body is read: a stranger's 25 MB are refused at the door.
       onRequest: async (request, reply) => {
-        const caller = await authenticate(request)
+        const caller = await authenticator.authenticate(request.headers.authorization)
         request.caller = caller
         protection.cors.narrow(request, reply, caller)
-        if (caller.principal.kind === 'anonyme') byAddress.charge(addressOf(request), weightOf(route) - 1)
-        else await byAccount.spend(caller.principal, weightOf(route), reply)
+        if (caller.principal.kind !== 'anonyme')
+          await byAccount.spend(caller.principal, weightOf(route), reply)
         checkAccess(route.action, caller.principal)
+        // The door has counted one; who is refused for want of a token has cost no more.
+        if (caller.principal.kind === 'anonyme') byAddress.charge(addressOf(request), weightOf(route) - 1)
         if (route.transport === 'upload') protection.deadlines.extend(request.raw, limits.transferMs)
       },
       handler: (request, reply) => serve(route, request, reply),
@@ -111,16 +114,6 @@ export async function startGateway({
   }
 
   const addressOf = (request: FastifyRequest) => addressKey(proxies.clientOf(request.raw))
-
-  async function authenticate(request: FastifyRequest): Promise<Caller> {
-    try {
-      return await authenticator.authenticate(request.headers.authorization)
-    } catch (error) {
-      if (error instanceof Refusal && error.code === 'jeton-invalide')
-        byAddress.charge(addressOf(request), limits.failedAuthenticationWeight - 1)
-      throw error
-    }
-  }
 
   async function serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { principal, expiresAt } = request.caller!
@@ -130,7 +123,10 @@ export async function startGateway({
     const idempotency = idempotencyOf(route, request, principal)
     if (route.transport === 'upload' || route.transport === 'download') {
       // Bytes move at the pace of the other side: they must not hold a place where work waits.
-      const leave = protection.transfers.take(accountOf(principal), 'Trop de fichiers en même temps.')
+      const leave = protection.transfers.take(
+        accountOf(principal),
+        'Trop de fichiers en même temps: attendez que l’un d’eux soit arrivé.',
+      )
       reply.raw.once('close', leave)
     }
     if (route.transport === 'download')

@@ -28,8 +28,6 @@ export const limits = {
   reservedInFlight: 8,
   streamsPerAccount: 6,
   transfersPerAccount: 12,
-  /** What a refused token costs its address, in requests. */
-  failedAuthenticationWeight: 20,
   /** A staff system's allowance, as a multiple of a person's. */
   systemFactor: 10,
 }

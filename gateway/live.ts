@@ -5,9 +5,14 @@ import { liveStreams } from '../infra/metrics.ts'
 import { elementSuivi, typesDuSuivi } from '../infra/suivi.ts'
 import type { Tail } from '../infra/tail.ts'
 import type { Allowance } from './allowance.ts'
+import { limits } from './limits.ts'
 
 const heartbeatMs = 15_000
+/** Told to who has too many open, in seconds: they stay open until somebody closes one, or its token ends. */
+const comeBackS = 60
 const maxBuffered = 1024 * 1024
+
+const tooMany = `Vous avez déjà ${limits.streamsPerAccount} fils en direct ouverts: fermez un autre onglet ou une autre application, puis réessayez.`
 
 /**
  * Live timelines as server-sent events. Each event's id is its `rang`: a client that comes back with
@@ -36,7 +41,7 @@ export class LiveStreams {
     const after = lastEventId(request) ?? head
     // After a restore from a backup the client knows a future that never came: it must start again.
     if (after > head) throw new Refusal('curseur-invalide')
-    const leave = this.#allowance.take(person.acteurId, 'Trop de fils ouverts en même temps.')
+    const leave = this.#allowance.take(person.acteurId, tooMany, { attendre: comeBackS })
 
     reply.hijack()
     const response = reply.raw

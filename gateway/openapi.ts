@@ -12,6 +12,7 @@ import { inFrench, security, securitySchemes } from './openapi-access.ts'
 import { errorResponses, Problem, problemExamples } from './openapi-errors.ts'
 import { namedSchemas, override, pruneSchemas } from './openapi-schemas.ts'
 import { introduction, tagDescriptions } from './openapi-texts.ts'
+import { limits } from './limits.ts'
 import { type Route, routes } from './routes.ts'
 
 /**
@@ -142,6 +143,8 @@ const fileBody: ZodOpenApiRequestBodyObject = {
         properties: {
           fichier: { type: 'string', format: 'binary', description: 'Un seul fichier, avec son nom' },
         },
+        additionalProperties: false,
+        description: 'Un second fichier, ou un autre champ, et la requête est refusée (`fichier-refuse`).',
       },
       encoding: { fichier: { contentType: TypeDocument.options.join(', ') } },
     },
@@ -209,8 +212,7 @@ const fileResponses: ZodOpenApiResponsesObject = {
 }
 
 const eventStream = {
-  description:
-    'Événements `suivi`: `id` est le rang, `data` un `ElementSuivi` en JSON. Une ligne de commentaire toutes les 15 s garde la connexion.',
+  description: `Événements \`suivi\`: \`id\` est le rang, \`data\` un \`ElementSuivi\` en JSON. Une ligne de commentaire toutes les 15 s garde la connexion. Un compte ouvre au plus ${limits.streamsPerAccount} fils en même temps, tous onglets et appareils confondus: un de plus est refusé (429).`,
   content: {
     'text/event-stream': {
       schema: { type: 'string' as const },

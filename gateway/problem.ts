@@ -34,6 +34,7 @@ export function toRefusal(error: unknown): Refusal {
 /** RFC 9457 problem details: `code` is stable, `title` and `detail` are for people, `traceId` for support. */
 export function problem(refusal: Refusal): { status: number; body: Record<string, unknown> } {
   const [status, title] = errorCatalog[refusal.code]
+  const { attendre: _, ...extra } = refusal.extra
   return {
     status,
     body: {
@@ -42,8 +43,8 @@ export function problem(refusal: Refusal): { status: number; body: Record<string
       status,
       code: refusal.code,
       ...(refusal.detail && { detail: typeset(refusal.detail) }),
-      ...refusal.extra,
-      ...(refusal.extra.erreurs && { erreurs: refusal.extra.erreurs.map(typesetError) }),
+      ...extra,
+      ...(extra.erreurs && { erreurs: extra.erreurs.map(typesetError) }),
       traceId: currentTraceId(),
     },
   }
@@ -70,8 +71,8 @@ export async function sendProblem(
     const detail = refusal.code === 'jeton-invalide' ? ', error="invalid_token"' : ''
     void reply.header('www-authenticate', `Bearer realm="malakoff"${detail}`)
   }
-  if ((status === 503 || status === 429) && !reply.hasHeader('retry-after'))
-    void reply.header('retry-after', retryAfter())
+  if (status === 503 || status === 429)
+    void reply.header('retry-after', refusal.extra.attendre ?? retryAfter())
   linger(request, reply)
   if (!isApi(request.url)) void reply.header('vary', 'Accept')
   if (wantsPage(request)) return await sendErrorPage(refusal.code, currentTraceId(), reply)

@@ -3,6 +3,9 @@ import type { FastifyRequest } from 'fastify'
 import { tailleMaximale } from '../contracts/documents.ts'
 import { Refusal } from '../contracts/errors.ts'
 
+/** The name of the file's field. */
+const field = 'fichier'
+
 /** What a multipart request may add to its file: boundaries and headers. */
 const overhead = 64 * 1024
 
@@ -20,7 +23,7 @@ export interface SoleFile {
 }
 
 /**
- * The one file of a multipart request. A request with more in it is refused: the second file of a person must not
+ * The one file of a multipart request, in the field `fichier`. A request with more in it is refused: the second file of a person must not
  * disappear without a word.
  * @throws Refusal as `bytes` does, and `type-non-pris-en-charge`
  */
@@ -31,7 +34,7 @@ export async function soleFile(request: FastifyRequest): Promise<SoleFile> {
   const parts = request.parts({ limits: { fileSize: tailleMaximale + 1, files: 1, fields: 0, parts: 1 } })
   const next = () => parts.next().catch((error: unknown) => Promise.reject(refusalOf(error)))
   const { value: part } = await next()
-  if (part?.type !== 'file') throw notOneFile()
+  if (part?.type !== 'file' || part.fieldname !== field) throw notOneFile()
   return {
     name: part.filename || 'document',
     async *bytes() {
@@ -65,5 +68,5 @@ function tooLarge(): Refusal {
 }
 
 function notOneFile(): Refusal {
-  return new Refusal('fichier-refuse', 'Envoyez un fichier, et lui seul.')
+  return new Refusal('fichier-refuse', 'Envoyez un fichier, et lui seul, dans le champ `fichier`.')
 }

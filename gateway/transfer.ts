@@ -13,7 +13,8 @@ import { type SoleFile, soleFile } from './sole-file.ts'
 
 /** Bytes between the outside and the documents service, never held in memory: each side waits for the other. */
 
-const idleMs = 30_000
+/** Milliseconds: longer than a file waits for its turn and its verdict. */
+const idleMs = 45_000
 
 /** Sends the one file of a multipart request to the documents service; answers the stored document. */
 export async function upload(

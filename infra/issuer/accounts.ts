@@ -29,15 +29,14 @@ export function findBySub(sub: string): DemoAccount | undefined {
   return demoAccounts.find((candidate) => candidate.sub === sub)
 }
 
-/**
- * The account that this identifier (user name or e-mail, any case) and password open, if any. Takes the same
- * time whether the identifier exists or not.
- */
-export function checkPassword(identifiant: string, password: string): DemoAccount | undefined {
-  const wanted = identifiant.trim().toLowerCase()
-  const found = demoAccounts.find((one) => one.identifiant === wanted || one.courriel === wanted)
-  const right = timingSafeEqual(digest(password), digest(demoPassword))
-  return right ? found : undefined
+/** The account of this identifier: user name or e-mail, in lower case. */
+export function findByName(identifiant: string): DemoAccount | undefined {
+  return demoAccounts.find((one) => one.identifiant === identifiant || one.courriel === identifiant)
+}
+
+/** Is this the password? Takes the same time whatever it is; ask it also for an account that is not there. */
+export function isDemoPassword(password: string): boolean {
+  return timingSafeEqual(digest(password), digest(demoPassword))
 }
 
 /** What a token says of this person, as Keycloak's default `profile` and `email` scopes do. */

@@ -1,6 +1,6 @@
-/** Failed logins of one account or address, counted over a fixed window. */
+/** Failed logins of one account, of one address or of both, counted over a fixed window. */
 export interface Attempts {
-  /** Seconds until another try is allowed; 0 when it is now. */
+  /** Seconds until the limit is no longer reached; 0 when it is not. */
   wait(key: string): number
   fail(key: string): void
   forget(key: string): void

@@ -96,7 +96,8 @@ function hostedRedirects(publicUrl: string): readonly string[] {
   return [`${publicUrl}/retour`, `${publicUrl}/docs`]
 }
 
-/** The path of a plain-http loopback address; undefined for anything else. */
+/** The path of a plain-http loopback address; undefined for anything else, a port that cannot be among it. */
 function loopbackPath(uri: string): string | undefined {
+  if (!URL.canParse(uri)) return undefined
   return /^http:\/\/(?:127\.0\.0\.1|localhost)(?::\d{1,5})?(\/[a-z]*)$/.exec(uri)?.[1]
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { errors, type Provider } from 'oidc-provider'
-import { checkPassword } from './accounts.ts'
+import { findByName, isDemoPassword } from './accounts.ts'
 import { createAttempts } from './attempts.ts'
 import type { Logger } from '../log.ts'
 import { errorPage, type LoginForm, loginPage } from './login-page.ts'
@@ -8,6 +9,7 @@ import { pageHeaders } from './page.ts'
 
 const bodyLimit = 8 * 1024
 const windowSeconds = 5 * 60
+const slowMs = 2_000
 
 export interface LoginOptions {
   readonly provider: Provider
@@ -17,10 +19,15 @@ export interface LoginOptions {
   readonly log: Pick<Logger, 'warn'>
 }
 
-/** Serves the form of one login under way (GET) and takes what was typed (POST). */
+/**
+ * Serves the form of one login under way (GET) and takes what was typed (POST). Who fails too often at one account
+ * from one address is refused there; where an account fails from many addresses, or an address at many accounts,
+ * everybody there waits a moment longer, but nobody shuts the owner or a neighbour out.
+ */
 export function createLogin(options: LoginOptions) {
   const { provider, pathOf, addressOf, log } = options
-  const byAccount = createAttempts({ limit: 5, windowSeconds })
+  const byBoth = createAttempts({ limit: 5, windowSeconds })
+  const byAccount = createAttempts({ limit: 20, windowSeconds })
   const byAddress = createAttempts({ limit: 30, windowSeconds })
 
   return async function login(req: IncomingMessage, res: ServerResponse, uid: string): Promise<void> {
@@ -41,24 +48,30 @@ export function createLogin(options: LoginOptions) {
       })
 
     const identifiant = text(body.get('identifiant'))
-    const account = identifiant.trim().toLowerCase()
+    const name = identifiant.trim().toLowerCase()
+    const known = findByName(name)
+    const account = known?.sub ?? name
     const address = addressOf(req)
-    const wait = Math.max(byAccount.wait(account), byAddress.wait(address))
+    const both = `${address} ${account}`
+    if (byAccount.wait(account) > 0 || byAddress.wait(address) > 0) await pause(slowMs)
+    // From here to the count nothing else runs: tries at the same moment are counted one after another.
+    const wait = byBoth.wait(both)
     if (wait > 0) {
       log.warn({ waitSeconds: wait }, 'Sign-in refused: too many failed tries')
       res.setHeader('retry-after', wait)
       return await showForm({ identifiant, erreur: tooMany(wait) }, 429)
     }
-    const found = checkPassword(identifiant, text(body.get('motDePasse')))
-    if (!found) {
+    const right = isDemoPassword(text(body.get('motDePasse')))
+    if (!known || !right) {
+      byBoth.fail(both)
       byAccount.fail(account)
       byAddress.fail(address)
       const erreur = 'L’identifiant ou le mot de passe est incorrect.'
       return await showForm({ identifiant, erreur, aCorriger: true }, 401)
     }
-    byAccount.forget(account)
+    byBoth.forget(both)
     return await provider.interactionFinished(req, res, {
-      login: { accountId: found.sub, remember: false, amr: ['pwd'] },
+      login: { accountId: known.sub, remember: false, amr: ['pwd'] },
     })
 
     async function showForm(

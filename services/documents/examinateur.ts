@@ -4,12 +4,13 @@ import { Refusal } from '../../contracts/errors.ts'
 import type { Logger } from '../../infra/log.ts'
 import type { Constat } from './examen.ts'
 import type { Demande, Reponse } from './examen-processus.ts'
+import type { Tours } from './tours.ts'
 import { tropComplexe } from './trop-complexe.ts'
 
 const programme = join(import.meta.dirname, 'examen-processus.ts')
 
-/** Milliseconds. Together with clamd's they stay below the 30 s that the gateway waits. */
-const delais = { tour: 8_000, examen: 10_000, repos: 30_000 }
+/** Milliseconds. With the wait for a turn and clamd's 10 s they stay below the 45 s that the gateway waits. */
+const delais = { examen: 10_000, repos: 30_000 }
 
 /**
  * Has files examined in a process of their own, one at a time: a file that crashes a decoder, or fills its memory,
@@ -18,35 +19,36 @@ const delais = { tour: 8_000, examen: 10_000, repos: 30_000 }
  */
 export class Examinateur {
   readonly #log: Logger
+  readonly #tours: Tours
   readonly #delais: typeof delais
   #enfant: ChildProcess | null = null
   #repos: NodeJS.Timeout | undefined
-  #dernier: Promise<unknown> = Promise.resolve()
+  readonly #enCours = new Set<Promise<unknown>>()
 
-  constructor(log: Logger, duree: Partial<typeof delais> = {}) {
+  constructor(log: Logger, tours: Tours, duree: Partial<typeof delais> = {}) {
     this.#log = log
+    this.#tours = tours
     this.#delais = { ...delais, ...duree }
   }
 
   /**
    * @param cible where the cleaned file goes, when there is one
+   * @param compte whose file it is: accounts take turns
    * @throws Refusal `fichier-refuse` with a reason, `service-indisponible` when its turn does not come in time
    */
-  async examiner(fichier: string, cible: string): Promise<Constat> {
-    const fin = Promise.withResolvers<void>()
-    const tour = this.#dernier
-    this.#dernier = tour.then(() => fin.promise)
+  async examiner({ compte, ...demande }: Demande & { compte: string }): Promise<Constat> {
+    const examen = this.#tours.prendre(compte, () => this.#demander(demande))
+    this.#enCours.add(examen)
     try {
-      await dansLeTemps(tour, this.#delais.tour, () => new Refusal('service-indisponible'))
-      return lire(await this.#demander({ fichier, cible }))
+      return lire(await examen)
     } finally {
-      fin.resolve()
+      this.#enCours.delete(examen)
     }
   }
 
   /** Lets running examinations finish. */
   async stop(): Promise<void> {
-    await this.#dernier
+    await Promise.allSettled(this.#enCours)
     await this.#finir()
   }
 

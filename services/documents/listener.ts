@@ -10,6 +10,7 @@ import { codeSysteme } from './code-systeme.ts'
 import { type Depot, recevoirFichier } from './recevoir-fichier.ts'
 import { type Lecture, servirContenu } from './servir-contenu.ts'
 import { Tickets } from './tickets.ts'
+import { Tours } from './tours.ts'
 import { ouvrirVerification, type Verification } from './verification.ts'
 
 /**
@@ -21,6 +22,8 @@ export interface Listener {
   readonly url: string
   readonly depots: Tickets<Depot>
   readonly lectures: Tickets<Lecture>
+  /** In which files are examined. */
+  readonly tours: Tours
   /** No new request; running ones get 10 seconds to end. */
   stop(): Promise<void>
 }
@@ -35,10 +38,11 @@ export function listenerOf(db: Db): Listener {
 }
 
 /** @param inactivityMs a connection on which no byte moves for so long is cut */
-export async function startListener(ground: Ground, inactivityMs = 30_000): Promise<Listener> {
+export async function startListener(ground: Ground, inactivityMs = 45_000): Promise<Listener> {
   const depots = new Tickets<Depot>(ground.now)
   const lectures = new Tickets<Lecture>(ground.now)
-  const verification = ouvrirVerification(ground)
+  const tours = new Tours()
+  const verification = ouvrirVerification(ground, tours)
   const { host, port } = ground.config.documentsListen
   const server = createServer({ requestTimeout: 15 * 60_000 }, (request, response) => {
     void answer(ground, { depots, lectures, verification }, request, response)
@@ -53,6 +57,7 @@ export async function startListener(ground: Ground, inactivityMs = 30_000): Prom
     url: `http://${reachableName(host)}:${address.port}`,
     depots,
     lectures,
+    tours,
     async stop() {
       await new Promise<void>((resolve) => {
         const patience = setTimeout(() => server.closeAllConnections(), 10_000)

@@ -2,13 +2,17 @@ import type { TypeDocument } from '../../contracts/documents.ts'
 
 const longueurMax = 255
 
-/** Devices of Windows, which cannot be names of files there, whatever their ending. */
-const reserve = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
+/** Devices of Windows, which cannot be names of files there, whatever their ending, also after spaces. */
+const reserve = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d¹²³]) *(?:\.|$)/i
+
+/** What Windows has in no name; of `a:b` it would make the stream `b` of a file `a`. */
+const interdits = /[<>:"|?*]/g
 
 /**
  * The name of an uploaded file, cleaned rather than refused, for people seldom choose it: no folder, no control or
- * invisible character (a right-to-left mark can disguise an ending), no name or final point that Windows takes for
- * something else, at most 255 characters. A name of which nothing is left becomes `document`.
+ * invisible character (a right-to-left mark can disguise an ending), no name, character or final point that Windows
+ * takes for something else, at most 255 characters, the ending among them. A name of which nothing is left becomes
+ * `document`.
  */
 export function nettoyerNom(nom: string): string {
   const base = nom.slice(Math.max(nom.lastIndexOf('/'), nom.lastIndexOf('\\')) + 1)
@@ -16,12 +20,19 @@ export function nettoyerNom(nom: string): string {
     .toWellFormed()
     .normalize('NFC')
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-  const propre = Array.from(visible.trim()).slice(0, longueurMax).join('')
+  const propre = visible.trim().replaceAll(interdits, '_')
   let fin = propre.length
   while (fin > 0 && '. '.includes(propre[fin - 1]!)) fin--
   const sansPoint = propre.slice(0, fin)
   if (sansPoint === '') return 'document'
-  return reserve.test(sansPoint) ? `_${sansPoint}` : sansPoint
+  return couper(reserve.test(sansPoint) ? `_${sansPoint}` : sansPoint)
+}
+
+function couper(nom: string): string {
+  const [extension = ''] = /\.[a-z\d]{1,10}$/i.exec(nom) ?? []
+  const caracteres = Array.from(nom)
+  if (caracteres.length <= longueurMax) return nom
+  return caracteres.slice(0, longueurMax - extension.length).join('') + extension
 }
 
 const extensions: Record<TypeDocument, readonly [string, ...string[]]> = {

@@ -20,7 +20,7 @@ export const onDossierDecide = reaction(
       throw new Refusal('piece-inconnue')
     if (document.statut === 'decision' && document.dossierId === dossierId) return
     if (document.statut !== 'libre') throw new Refusal('piece-inconnue')
-    // As with a filed piece: deleted since the agent decided, it comes back.
+    // As with a filed piece: deleted while the agent decided, it comes back.
     await store.remettreDocument(
       sql,
       document,

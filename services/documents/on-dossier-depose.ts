@@ -38,7 +38,7 @@ export const onDossierDepose = reaction(
       )
         throw new Refusal('piece-inconnue')
       if (document.statut !== 'libre') continue
-      // Deleted between the check of the pieces and this moment, it comes back: the city has acknowledged a
+      // Deleted between the check of the pieces and the deposit, it comes back: the city has acknowledged a
       // dossier that holds it, and a filed dossier never loses a piece.
       await store.deposerDocument(
         sql,

@@ -13,8 +13,10 @@ export async function ouvrirTeleversement(
 ): Promise<z.output<typeof Billet>> {
   const { acteurId, agentDe, usagers } = personne(call.principal)
   if (emisPar === 'agent' && !agentDe.includes(secteur)) throw new Refusal('acces-refuse')
-  const { url, depots } = listenerOf(call.db)
+  const { url, depots, tours } = listenerOf(call.db)
+  tours.admettre(acteurId)
   const { ticket, expires } = depots.issue({
+    compte: acteurId,
     usagerId: emisPar === 'usager' ? usagers[secteur] : null,
     secteur,
     nom: nettoyerNom(nom),

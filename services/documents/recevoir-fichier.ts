@@ -22,6 +22,8 @@ import type { Verification } from './verification.ts'
 
 /** What an upload ticket stands for: who may add what, settled when it was issued. */
 export interface Depot {
+  /** Whoever sends it, in whatever sector or role; never stored. */
+  readonly compte: string
   readonly usagerId: string | null
   readonly secteur: Secteur
   readonly nom: string
@@ -45,7 +47,12 @@ export async function recevoirFichier(
 ): Promise<Document> {
   const racine = racineDesFichiers(ground.config)
   const id = randomUUID()
-  const { envoye, ...fichier } = await prendrePlace(ground, verification, id, octets)
+  const { envoye, ...fichier } = await prendrePlace(
+    ground,
+    verification,
+    { id, compte: depot.compte },
+    octets,
+  )
   const { usagerId, secteur, nom, emisPar } = depot
   const document: DocumentEnregistre = {
     ...fichier,
@@ -90,16 +97,16 @@ export async function recevoirFichier(
 async function prendrePlace(
   { config, log }: Ground,
   verification: Verification,
-  id: string,
+  { id, compte }: { id: string; compte: string },
   octets: AsyncIterable<Uint8Array>,
 ) {
   const racine = racineDesFichiers(config)
   const arrivee = join(dossierDesArrivees(racine), id)
-  const nettoye = `${arrivee}.propre`
+  const cible = `${arrivee}.propre`
   try {
     const recu = await recevoir(arrivee, octets)
-    const { type, propre } = await verification.verifier(arrivee, nettoye)
-    await ranger(racine, propre ? nettoye : arrivee, id)
+    const { type, propre } = await verification.verifier({ fichier: arrivee, cible, compte })
+    await ranger(racine, propre ? cible : arrivee, id)
     return { type, ...(propre ?? recu), envoye: recu.sha256 }
   } catch (error) {
     if (!manqueDePlace(error)) throw error
@@ -109,7 +116,7 @@ async function prendrePlace(
       'Il n’y a plus de place pour les fichiers. Réessayez plus tard.',
     )
   } finally {
-    await Promise.all([jeter(arrivee), jeter(nettoye)])
+    await Promise.all([jeter(arrivee), jeter(cible)])
   }
 }
 

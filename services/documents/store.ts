@@ -59,12 +59,24 @@ export async function ajouterDocument(db: Db, document: DocumentEnregistre, orig
   )
 }
 
-/** Soft deletion of a free document; false when it is not free, or deleted already, and then nothing was written. */
+/**
+ * Soft deletion of a free document; false when it is not free, or deleted already, and then nothing was written. A
+ * dossier that was filed with it, or decided by it, holds it from the commit of that event on; the reaction that freezes
+ * it comes later.
+ * @param types of the events that freeze such a document
+ */
 export async function supprimerDocument(
   db: Db,
   document: DocumentEnregistre,
+  types: readonly string[],
   origin: Origin,
 ): Promise<boolean> {
+  const { sql } = db
+  const retenu =
+    document.emisPar === 'usager'
+      ? sql`e.usager_id = ${document.usagerId} and e.data ->> 'etat' <> 'brouillon'
+          and e.data @> ${sql.json({ pieces: [{ documentId: document.id }] })}`
+      : sql`e.data ->> 'documentId' = ${document.id}`
   const row = await commitNow(
     db,
     {
@@ -72,6 +84,7 @@ export async function supprimerDocument(
       write: db.sql<{ id: string; version: number }[]>`
         update documents.document set supprime_le = ${origin.time}, version = version + 1
         where id = ${document.id} and statut = 'libre' and supprime_le is null
+          and not exists (select from hub.event e where e.type = any(${types as string[]}) and ${retenu})
         returning id, version`,
       event: DocumentSupprime,
       data: { secteur: document.secteur },

@@ -4,6 +4,8 @@ import { Refusal } from '../../contracts/errors.ts'
 import { personne } from '../../infra/access.ts'
 import type { Call } from '../../infra/service.ts'
 import { visible } from './document.ts'
+import { onDossierDecide } from './on-dossier-decide.ts'
+import { onDossierDepose } from './on-dossier-depose.ts'
 import * as store from './store.ts'
 
 export async function supprimerDocument(
@@ -16,7 +18,8 @@ export async function supprimerDocument(
     document.emisPar === 'usager'
       ? ({ kind: 'usager', id: document.usagerId } as const)
       : ({ kind: 'agent', id: personne(call.principal).acteurId } as const)
-  if (await store.supprimerDocument(call.db, document, call.origin(actor))) return null
+  const { types } = document.emisPar === 'usager' ? onDossierDepose : onDossierDecide
+  if (await store.supprimerDocument(call.db, document, types, call.origin(actor))) return null
   await read() // `introuvable` when somebody else has just deleted it
   throw new Refusal('document-verrouille')
 }

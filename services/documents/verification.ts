@@ -5,27 +5,32 @@ import { inSpan } from '../../infra/telemetry.ts'
 import { type Antivirus, clamd } from './clamd.ts'
 import { Examinateur } from './examinateur.ts'
 import type { Constat } from './examen.ts'
+import type { Tours } from './tours.ts'
 
 /** What stands between a file that has arrived and a document that can be read. */
 export interface Verification {
   /**
    * The verdict on a file that nobody can read yet: of clamd where `CLAMAV_URL` says so, then always our own.
    * @param cible where the cleaned file goes, when there is one
+   * @param compte whose file it is: accounts take turns
    * @throws Refusal `fichier-refuse` with a reason; `service-indisponible` when there is no verdict
    */
-  verifier(fichier: string, cible: string): Promise<Constat>
+  verifier(demande: { fichier: string; cible: string; compte: string }): Promise<Constat>
   /** Lets running ones finish. */
   stop(): Promise<void>
 }
 
-export function ouvrirVerification({ config, log }: Pick<Ground, 'config' | 'log'>): Verification {
+export function ouvrirVerification(
+  { config, log }: Pick<Ground, 'config' | 'log'>,
+  tours: Tours,
+): Verification {
   const antivirus = config.clamavUrl === undefined ? null : clamd(config.clamavUrl, log)
-  const examinateur = new Examinateur(log)
+  const examinateur = new Examinateur(log, tours)
   if (antivirus) void annoncer(antivirus, log)
   return {
-    async verifier(fichier, cible) {
-      await antivirus?.analyser(fichier)
-      const constat = await inSpan('examen du fichier', {}, () => examinateur.examiner(fichier, cible))
+    async verifier(demande) {
+      await antivirus?.analyser(demande.fichier)
+      const constat = await inSpan('examen du fichier', {}, () => examinateur.examiner(demande))
       if (constat.propre && constat.propre.taille > tailleMaximale)
         throw new Refusal('fichier-refuse', 'Le fichier, une fois nettoyé, dépasse 25 Mo: réduisez l’image.')
       return constat

@@ -170,6 +170,7 @@ describe('the pieces of a dossier', () => {
   test('can no longer be deleted once the dossier is deposited, and the agent can read them', async () => {
     const { id } = await amina.uploaded('etat-civil', pdf())
     await deposited(amina, { pieces: [piece(id)] })
+    refusal(await amina.send('DELETE', `/v1/documents/${id}`), 'document-verrouille')
     await eventually(async () => expect((await claire.ok(LireDocument, { id })).statut).toBe('depose'))
     refusal(await amina.send('DELETE', `/v1/documents/${id}`), 'document-verrouille')
     expect((await claire.send('GET', `/v1/documents/${id}/contenu`)).status).toBe(200)

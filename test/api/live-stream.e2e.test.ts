@@ -116,7 +116,10 @@ test('six streams of one person are enough; when one is closed another may open'
   const streams: Stream[] = []
   for (let n = 0; n < 6; n++) streams.push(await openStream(amina))
   expect(streams.map((stream) => stream.status)).toEqual([200, 200, 200, 200, 200, 200])
-  refusal(await amina.open(flux), 'trop-de-requetes')
+  const seventh = await amina.open(flux)
+  expect(refusal(seventh, 'trop-de-requetes').detail).toContain('fermez un autre onglet')
+  expect(seventh.headers.get('retry-after')).toBe('60')
+  expect(seventh.text).not.toContain('attendre')
   expect((await stranger().open(flux)).status).toBe(200)
   const one = await draft(amina)
   for (const stream of streams) expect(objets(await received(stream, 1))).toEqual(about([one]))

@@ -78,8 +78,8 @@ test('a deleted document is erased after 24 hours, row and file, and its name wi
 test('a document deleted and then brought back by a filed dossier is never erased', async () => {
   const { id } = await bench.upload(awa, pdf())
   const at = { dossierId: randomUUID(), sequence: 1, usagerId: awa.usagers['etat-civil'] }
-  await bench.dossierEvent(DossierDepose, at, depose({ acte: id }))
   await bench.ask(SupprimerDocument, { id }, awa)
+  await bench.dossierEvent(DossierDepose, at, depose({ acte: id }))
   await bench.deliver(onDossierDepose, at.dossierId)
   bench.advance(1000 * heure)
   expect(await balayerFichiers(bench.ground)).toEqual({ documents: 0, fichiers: 0 })

@@ -115,10 +115,10 @@ export async function startBench(environment: NodeJS.ProcessEnv = {}) {
         select type, sequence, actor_kind, actor_id, usager_id, data, traceparent from hub.event
         where subject = ${`document/${id}`} order by sequence`,
 
-    /** Appends an event of a dossier as the demarches service does, and ranks it. */
+    /** Appends an event of a dossier as the demarches service does, and ranks it unless told otherwise. */
     async dossierEvent<C extends EventContract>(
       contract: C,
-      at: { dossierId: string; sequence: number; usagerId: string },
+      at: { dossierId: string; sequence: number; usagerId: string; unranked?: boolean },
       data: z.input<C['data']>,
     ): Promise<void> {
       await commit(
@@ -133,7 +133,7 @@ export async function startBench(environment: NodeJS.ProcessEnv = {}) {
         },
         { source: 'demarches', actor: { kind: 'usager', id: at.usagerId }, time: new Date() },
       )
-      await stamp(database.sql, await takeOver(database.sql))
+      if (!at.unranked) await stamp(database.sql, await takeOver(database.sql))
     },
 
     deliver: (consumer: Consumer, dossierId: string) =>

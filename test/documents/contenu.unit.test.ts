@@ -40,7 +40,11 @@ test.each([
   ['a GIF', 'GIF89a\x01\0\x01\0\0\0\0;', est('une image GIF')],
   ['a GIF that is a script', 'GIF89a/*\0\0*/=1;alert(1)', est('une image GIF')],
   ['a TIFF', 'II*\0\x08\0\0\0', est('une image TIFF')],
-  ['a photo of an iPhone', '\0\0\0\x24ftypheic\0\0\0\0mif1', est('une photo HEIC ou AVIF')],
+  [
+    'a photo of an iPhone',
+    '\0\0\0\x24ftypheic\0\0\0\0mif1',
+    est('une photo au format HEIC ou AVIF, que tout le monde ne peut pas ouvrir'),
+  ],
   ['a sound in a RIFF box', 'RIFF\x24\0\0\0WAVEfmt ', inconnu],
   ['plain text', 'Bonjour', inconnu],
   ['one byte', '\xff', inconnu],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { DossierDecide, DossierDepose } from '../../contracts/demarches.ts'
+import { DossierDecide, DossierDepose, DossierModifie } from '../../contracts/demarches.ts'
 import {
   type Document,
   LireDocument,
@@ -11,7 +11,7 @@ import type { Personne } from '../../contracts/principal.ts'
 import { onDossierDecide } from '../../services/documents/on-dossier-decide.ts'
 import { onDossierDepose } from '../../services/documents/on-dossier-depose.ts'
 import { type Bench, startBench, unePersonne, until } from './bench.ts'
-import { decide, depose } from './dossiers.ts'
+import { decide, depose, modifie } from './dossiers.ts'
 import { pdf } from './fixtures.ts'
 
 let bench: Bench
@@ -116,6 +116,40 @@ test('a filed document and a decision can be deleted by nobody', async () => {
       await expect(bench.ask(SupprimerDocument, { id }, principal)).rejects.toMatchObject({
         code: 'document-verrouille',
       })
+})
+
+test('from its deposit on a piece cannot be deleted, although the reaction that freezes it has not run', async () => {
+  const [garde, brouillon] = [
+    await bench.upload(awa, pdf('garde')),
+    await bench.upload(awa, pdf('brouillon')),
+  ]
+  const at = { sequence: 1, usagerId: awa.usagers['etat-civil'], unranked: true }
+  await bench.dossierEvent(DossierDepose, { ...at, dossierId: randomUUID() }, depose({ acte: garde.id }))
+  const draft = modifie('brouillon', { acte: brouillon.id })
+  await bench.dossierEvent(DossierModifie, { ...at, dossierId: randomUUID() }, draft)
+  const key = randomUUID()
+  for (let n = 0; n < 2; n++)
+    await expect(bench.ask(SupprimerDocument, { id: garde.id }, awa, key)).rejects.toMatchObject({
+      code: 'document-verrouille',
+    })
+  expect(await bench.ask(LireDocument, { id: garde.id }, awa)).toMatchObject({ statut: 'libre' })
+  expect(await bench.ask(SupprimerDocument, { id: brouillon.id }, awa)).toBeNull()
+})
+
+test('from the decision on its document cannot be deleted, although it is not handed over yet', async () => {
+  const { id } = await bench.upload(agent, pdf(), { emisPar: 'agent' })
+  const at = { dossierId: randomUUID(), sequence: 1, usagerId: awa.usagers['etat-civil'], unranked: true }
+  await bench.dossierEvent(DossierDecide, at, decide(id))
+  await expect(bench.ask(SupprimerDocument, { id }, agent)).rejects.toMatchObject({
+    code: 'document-verrouille',
+  })
+})
+
+test('what a stranger says of a document in a dossier of theirs does not hold it', async () => {
+  const { id } = await bench.upload(awa, pdf())
+  const at = { dossierId: randomUUID(), sequence: 1, usagerId: autre.usagers['etat-civil'], unranked: true }
+  await bench.dossierEvent(DossierDepose, at, depose({ acte: id }))
+  expect(await bench.ask(SupprimerDocument, { id }, awa)).toBeNull()
 })
 
 test('the pieces of an usager are their own, of that sector, and not deleted', async () => {

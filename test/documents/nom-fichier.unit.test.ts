@@ -15,6 +15,14 @@ test.each([
   ['CON', '_CON'],
   ['nul.pdf', '_nul.pdf'],
   ['com1.tar.pdf', '_com1.tar.pdf'],
+  ['com¹.pdf', '_com¹.pdf'],
+  ['LPT³', '_LPT³'],
+  ['nul .png', '_nul .png'],
+  ['CONIN$', '_CONIN$'],
+  ['a:b', 'a_b'],
+  ['nul:', 'nul_'],
+  ['facture "A"|<B>?*.pdf', 'facture _A___B___.pdf'],
+  ['comité.pdf', 'comité.pdf'],
   ['contrat.pdf', 'contrat.pdf'],
   ['\u2066facture\u2069\u200E.pdf', 'facture.pdf'],
   ['dossier/', 'document'],
@@ -25,6 +33,12 @@ test.each([
 
 test('a long name is cut to 255 characters without halving one', () => {
   expect([...new Intl.Segmenter().segment(nettoyerNom('👋'.repeat(300)))]).toHaveLength(255)
+})
+
+test('a long name keeps its ending, and what makes it harmless', () => {
+  expect(nettoyerNom(`${'a'.repeat(300)}.pdf`)).toBe(`${'a'.repeat(251)}.pdf`)
+  expect(nettoyerNom(`${'a'.repeat(300)}. final`)).toBe('a'.repeat(255))
+  expect(Array.from(nettoyerNom(`nul.${'a'.repeat(250)}.pdf`))).toHaveLength(255)
 })
 
 test('the name travels twice: in ASCII for old clients, in UTF-8 for the others', () => {

@@ -62,12 +62,12 @@ describe('a dossier is filed', () => {
     expect(await types(id)).toEqual([televerse, 'guichet.document.depose.v1'])
   })
 
-  test('a piece deleted meanwhile comes back with its content', async () => {
+  test('a piece deleted while its dossier was being filed comes back with its content', async () => {
     const octets = pdf('revenu')
     const { id } = await bench.upload(awa, octets)
     const dossierId = randomUUID()
-    await bench.dossierEvent(DossierDepose, { dossierId, sequence: 1, usagerId }, depose({ acte: id }))
     await bench.ask(SupprimerDocument, { id }, awa)
+    await bench.dossierEvent(DossierDepose, { dossierId, sequence: 1, usagerId }, depose({ acte: id }))
     await bench.deliver(onDossierDepose, dossierId)
     expect(await types(id)).toEqual([televerse, 'guichet.document.supprime.v1', 'guichet.document.depose.v1'])
     const response = await bench.read(agent, id)
@@ -206,11 +206,11 @@ describe('a dossier is decided', () => {
     ])
   })
 
-  test('a decision deleted meanwhile comes back', async () => {
+  test('a decision deleted while it was taken comes back', async () => {
     const { id } = await draft()
     const dossierId = randomUUID()
-    await bench.dossierEvent(DossierDecide, { dossierId, sequence: 1, usagerId }, decide(id))
     await bench.ask(SupprimerDocument, { id }, agent)
+    await bench.dossierEvent(DossierDecide, { dossierId, sequence: 1, usagerId }, decide(id))
     await bench.deliver(onDossierDecide, dossierId)
     expect((await bench.read(awa, id)).status).toBe(200)
   })

@@ -7,6 +7,7 @@ import {
   tailleMaximale,
 } from '../../contracts/documents.ts'
 import { cheminDuFichier } from '../../services/documents/fichiers.ts'
+import { listenerOf } from '../../services/documents/listener.ts'
 import { type Bench, sha256, startBench, unePersonne, unTraceId } from './bench.ts'
 import { jpeg, pdf, pdfDe, png, webp } from './fixtures.ts'
 
@@ -159,6 +160,17 @@ test('the same key of two people makes two documents', async () => {
     await bench.upload(unePersonne(), pdf(), { key }),
   ]
   expect(second.id).not.toBe(first.id)
+})
+
+test('an account whose files took a minute to examine is asked to come back, whatever sector it sends to', async () => {
+  const awa = unePersonne('education')
+  listenerOf(bench.ground.db).tours.compter(awa.acteurId, 70_000)
+  for (const options of [{}, { secteur: 'education' }, { secteur: 'education', emisPar: 'agent' }] as const)
+    await expect(bench.send(awa, pdf(), options)).rejects.toMatchObject({
+      code: 'trop-de-requetes',
+      extra: { attendre: 50 },
+    })
+  await bench.upload(unePersonne(), pdf())
 })
 
 test('the trace of the gateway goes on into the event', async () => {

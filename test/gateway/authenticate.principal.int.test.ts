@@ -28,7 +28,7 @@ type Who = Parameters<AuthenticatorOptions['resolve']>[0]
 function setUp(options: Partial<AuthenticatorOptions> = {}) {
   const clock = makeClock()
   const asked: Who[] = []
-  const { authenticate } = createAuthenticator({
+  const { authenticate, knows } = createAuthenticator({
     issuer: server.issuer,
     keySetUrl: server.url,
     audience: 'guichet',
@@ -51,7 +51,7 @@ function setUp(options: Partial<AuthenticatorOptions> = {}) {
       realm_access: { roles: ['usager'] },
       ...changes,
     })}`
-  return { authenticate, bearer, clock, asked }
+  return { authenticate, knows, bearer, clock, asked }
 }
 
 test('without a token the caller is anonymous, and nobody is asked', async () => {
@@ -152,6 +152,19 @@ test('a remembered token is refused at the instant its life ends', async () => {
   await authenticate(token)
   clock.advance(1)
   await expect(authenticate(token)).rejects.toMatchObject({ code: 'jeton-invalide' })
+})
+
+test('a token is known from its first use until it expires, and no other is', async () => {
+  const { authenticate, knows, bearer, clock } = setUp()
+  const token = bearer({ exp: clock.seconds() + 200 })
+  expect(knows(token)).toBe(false)
+  await authenticate(token)
+  clock.advance(199_999)
+  expect(knows(token)).toBe(true)
+  for (const other of [undefined, '', 'Bearer', `${token}x`, token.slice('Bearer '.length)])
+    expect(knows(other)).toBe(false)
+  clock.advance(1)
+  expect(knows(token)).toBe(false)
 })
 
 test('a token whose life ends while its person is looked up is refused', async () => {

@@ -79,9 +79,23 @@ test('what a client writes itself into the header of a trusted proxy is not read
   expect(passed).toBeLessThan(66)
 })
 
-test('a token that is refused costs its address twenty requests', async () => {
-  const { passed } = await untilRefused(() => signedIn('/v1/moi', '192.0.2.5', 'faux'))
-  expect(passed).toBe(3)
+test('a token that is refused, or missing, costs its address one request, whatever it asks for', async () => {
+  const path = '/v1/agents/dossiers?texte=abc'
+  const wrong = await untilRefused(() => signedIn(path, '192.0.2.5', 'faux'))
+  const missing = await untilRefused(() => anonymous('192.0.2.6', path))
+  expect(wrong.passed).toBeGreaterThanOrEqual(60)
+  expect(missing.passed).toBeGreaterThanOrEqual(60)
+})
+
+test('who is signed in goes on behind an address that neighbours have spent', async () => {
+  const fatou = await (await signIn(hub.url, 'fatou', demoPassword)).token()
+  expect((await signedIn('/v1/moi', '192.0.2.8', fatou)).status).toBe(200)
+  const { refused } = await untilRefused(() => signedIn('/v1/moi', '192.0.2.9', 'faux'))
+  expectRefusal(refused, 1, 2)
+  for (let n = 0; n < 5; n++) expect((await signedIn('/v1/moi', '192.0.2.9', fatou)).status).toBe(200)
+  for (const bearer of ['faux', `${fatou}x`, fatou.slice(0, -1)])
+    expect((await signedIn('/v1/moi', '192.0.2.9', bearer)).status).toBe(429)
+  expect((await anonymous('192.0.2.9')).status).toBe(429)
 })
 
 test('the sign-in pages are covered; a person is told so in a page', async () => {

@@ -25,7 +25,8 @@ beforeAll(async () => {
     connections,
     bare,
     limits: short,
-    receive: (request, response, serve) => door.receive(request, response, serve, undefined),
+    receive: (request, response, serve) =>
+      door.receive(request, response, { serve, issuer: undefined, knows: () => false }),
   })
   server.app.post('/json', async (request) => ({ lu: request.body }))
   server.app.post('/fichier', {

@@ -17,8 +17,15 @@ export interface IssuerProcess extends AsyncDisposable {
   readonly logged: string[]
 }
 
-/** @param publicUrl absent: this process's own address */
-export async function startIssuer(sql: Sql, publicUrl?: string): Promise<IssuerProcess> {
+/**
+ * @param publicUrl absent: this process's own address
+ * @param addressOf who sends; absent: the address of the connection
+ */
+export async function startIssuer(
+  sql: Sql,
+  publicUrl?: string,
+  addressOf = (request: IncomingMessage) => request.socket.remoteAddress ?? '',
+): Promise<IssuerProcess> {
   let handler: ((req: IncomingMessage, res: ServerResponse) => void) | undefined
   const server = createServer((req, res) => handler?.(req, res))
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
@@ -31,7 +38,7 @@ export async function startIssuer(sql: Sql, publicUrl?: string): Promise<IssuerP
     publicUrl: publicUrl ?? origin,
     corsOrigins: [],
     environment: 'test',
-    addressOf: (request) => request.socket.remoteAddress ?? '',
+    addressOf,
     log: { warn: write, error: write },
   })
   return {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { listerTraces } from '../../infra/traces.ts'
+import { lireTrace, listerTraces } from '../../infra/traces.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase
@@ -35,4 +35,20 @@ test('the failures among thousands of good traces are found at once, before Post
   expect(failures.elements).toMatchObject([{ traceId: failed, erreur: 'PostgresError' }])
   expect(good.elements).toHaveLength(20)
   expect(good.elements.every(({ erreur }) => erreur === null)).toBe(true)
+})
+
+test('who knows the id of another’s trace adds to it, but pushes nothing of its beginning out of the view', async () => {
+  const { sql } = database
+  const id = randomBytes(16).toString('hex')
+  const part = (root: string, name: string, delayMs: number) => {
+    const le = new Date(Date.now() + delayMs).toISOString()
+    const spans = [{ id: root, parent: null, nom: name, genre: 'server', le, dureeMs: 1, erreur: null }]
+    return sql`insert into hub.trace_part values (${id}, ${root}, ${name}, ${le}, 1, 'GET', '/v1/moi', 200, null,
+      ${sql.json(spans)})`
+  }
+  for (let n = 0; n < 300; n++) await part(`a${n}`, 'etranger', 1000)
+  await part('x', 'depot', 0)
+  await part('y', 'reaction', 500)
+  const { segments } = await lireTrace(sql, id)
+  expect(segments.slice(0, 3).map(({ nom }) => nom)).toEqual(['depot', 'reaction', 'etranger'])
 })
