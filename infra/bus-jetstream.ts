@@ -1,12 +1,13 @@
 import { ConsumerEvents, type ConsumerMessages, type JsMsg } from 'nats'
 import { type LogBusOptions, readLog } from './bus-log.ts'
+import { lastRang } from './event-log.ts'
 import { Loop, pause } from './loop.ts'
 import type { Nats } from './nats.ts'
 import { isPassing } from './passing.ts'
 import { Signal } from './signal.ts'
-import { ackWaitMs, durableOf, openConsumer, streamName } from './stream.ts'
+import { ackWaitMs, durableOf, ignoreMissing, streamName } from './stream.ts'
 import { type Consumer, deliver } from './subscriptions.ts'
-import { readCursor, retryAndSweep, saveCursor } from './sweep.ts'
+import { retryAndSweep, saveCursor } from './sweep.ts'
 
 /** Messages asked for ahead. */
 const pulled = 256
@@ -16,8 +17,8 @@ const batchSize = 64
 const awayMs = 1_000
 /** How often what was acknowledged is noted in the database, and a NATS that is away noticed. */
 const noteMs = 1_000
-/** For how long the log is read before NATS is asked again. */
-const bridgeMs = 5_000
+/** How late the stream may be before the log is read, and for how long, until NATS is asked again. */
+const bridgeMs = 2_000
 
 /**
  * The bus on NATS JetStream: a durable pull consumer for each reaction, shared by all processes that run it. A
@@ -48,11 +49,11 @@ export interface JetStreamBusOptions extends LogBusOptions {
 }
 
 /** One turn lasts as long as the subscription does. */
-function readStream({ nats, sql, subscription }: JetStreamBusOptions, consumer: Consumer) {
+function readStream({ nats, subscription }: JetStreamBusOptions, consumer: Consumer) {
   return async (stop: AbortSignal): Promise<void> => {
-    if (!(await openConsumer(nats.manager, consumer, () => readCursor(sql, consumer.name))))
-      return await pause(awayMs / 4, stop)
-    const handle = await nats.streams.consumers.get(streamName, durableOf(consumer))
+    // The publisher makes it: one that starts later than we is waited for.
+    const handle = await nats.streams.consumers.get(streamName, durableOf(consumer)).catch(ignoreMissing)
+    if (!handle) return await pause(awayMs / 4, stop)
     const waiting: JsMsg[] = []
     const arrived = new Signal()
     const messages = await handle.consume({
@@ -127,23 +128,37 @@ function aggregateOf({ subject }: JsMsg): string {
 /**
  * One process notes for each consumer how far it is acknowledged: the metrics show it, the sweep goes that far, and
  * a consumer that must be made anew begins there. Message n is rang n, so the floor of acknowledgements is a rang.
- * When NATS does not say, that process reads the log.
+ * When NATS does not say, or lacks events that were ranked a while ago, that process reads the log.
  */
 function noteOrBridge(options: JetStreamBusOptions, consumer: Consumer) {
   const { nats, sql, election } = options
   const read = readLog(options, consumer)
   let noted = 0
+  let ranked = { rang: 0, at: performance.now() }
   return async (stop: AbortSignal): Promise<void> => {
     if (!(await election.holds(consumer.name))) return await pause(noteMs, stop)
-    try {
-      const { ack_floor } = await nats.manager.consumers.info(streamName, durableOf(consumer))
-      if (ack_floor.stream_seq > noted) await saveCursor(sql, consumer.name, ack_floor.stream_seq)
-      noted = Math.max(noted, ack_floor.stream_seq)
-      await pause(noteMs, stop)
-    } catch (error) {
-      if (!isPassing(error)) throw error
+    const { floor, last } = await progress(nats, consumer)
+    if (floor > noted) await saveCursor(sql, consumer.name, floor)
+    noted = Math.max(noted, floor)
+    const due = performance.now() - ranked.at >= bridgeMs
+    if (due && last < ranked.rang) {
       const until = performance.now() + bridgeMs
       while (performance.now() < until && !stop.aborted) await read(stop)
-    }
+    } else await pause(noteMs, stop)
+    if (due) ranked = { rang: await lastRang(sql), at: performance.now() }
+  }
+}
+
+/** How far this consumer has acknowledged, and how far the stream is; -1 when NATS does not say. */
+async function progress({ manager }: Nats, consumer: Consumer): Promise<{ floor: number; last: number }> {
+  try {
+    const [stream, durable] = await Promise.all([
+      manager.streams.info(streamName),
+      manager.consumers.info(streamName, durableOf(consumer)),
+    ])
+    return { floor: durable.ack_floor.stream_seq, last: stream.state.last_seq }
+  } catch (error) {
+    if (isPassing(error)) return { floor: -1, last: -1 }
+    throw error
   }
 }

@@ -113,6 +113,8 @@ export async function startHub(
     const election = new Election(databaseUrl)
     closing.push(() => election.close())
     const nodeId = nodeName(config)
+    const services = await loadServices()
+    const consumers = services.flatMap((service) => service.consumers ?? [])
     const nats = config.natsUrl ? await connectNats(config.natsUrl, nodeId, log) : null
     if (nats) {
       closing.push(() => nats.close())
@@ -124,7 +126,7 @@ export async function startHub(
       closing.push(() => relay.stop())
       if (nats) {
         void warnOfStorage(nats, log)
-        const publisher = new Publisher({ sql: hubSql, nats, election, ranked, log })
+        const publisher = new Publisher({ sql: hubSql, nats, election, ranked, consumers, log })
         closing.push(() => publisher.stop())
       }
       const housekeeping = keepHouse(hubSql, election, log)
@@ -138,7 +140,6 @@ export async function startHub(
     const ground = (db: Db, service: string): Ground => ({ db, now, config, log: log.child({ service }) })
     if (parts.has('hub')) broker.createService(toMoleculerSchema(hubService, ground(hubDb, 'hub')))
     const loops: (() => void)[] = []
-    const services = await loadServices()
     for (const definition of services.filter(({ name }) => parts.has(name))) {
       const role = roleOf(definition.name)
       const db: Db = { sql: pool(definition.name, 10, role), committed }
@@ -152,9 +153,9 @@ export async function startHub(
           log: log.child({ service: definition.name }),
           retryBaseMs: config.retryBaseMs,
         }
-        const consumers = definition.consumers ?? []
+        const own = definition.consumers ?? []
         const reading = { sql: hubSql, election, ranked, subscription: common }
-        const bus = nats ? new JetStreamBus({ ...reading, nats }, consumers) : new LogBus(reading, consumers)
+        const bus = nats ? new JetStreamBus({ ...reading, nats }, own) : new LogBus(reading, own)
         closing.push(() => bus.stop())
         const timers = new Timers(common, definition.timers ?? [])
         closing.push(() => timers.stop())
@@ -162,7 +163,6 @@ export async function startHub(
     }
     if (config.metricsPort || config.otlpEndpoint) {
       const { startMetrics } = await import('./metrics-export.ts')
-      const consumers = services.flatMap((service) => service.consumers ?? [])
       closing.push(await startMetrics({ config, databaseUrl, consumers, log }))
     }
     closing.push(() => broker.stop())

@@ -7,7 +7,9 @@ import type { Logger } from './log.ts'
 import { Loop, pause } from './loop.ts'
 import type { Nats } from './nats.ts'
 import type { Signal } from './signal.ts'
-import { keptDays, openStream, streamName, subjectOf } from './stream.ts'
+import { durableOf, filtersOf, keptDays, openConsumer, openStream, streamName, subjectOf } from './stream.ts'
+import type { Consumer } from './subscriptions.ts'
+import { readCursor } from './sweep.ts'
 import { contextFrom } from './telemetry.ts'
 
 /** Sent before the first acknowledgement is awaited: measured, more gains nothing on three servers. */
@@ -21,6 +23,8 @@ export interface PublisherOptions {
   readonly nats: Nats
   readonly election: Election
   readonly ranked: Signal
+  /** Every reaction of the hub, whichever process runs it. */
+  readonly consumers: readonly Consumer[]
   readonly log: Logger
 }
 
@@ -128,12 +132,14 @@ function isUnexpected(error: unknown): boolean {
 }
 
 /**
- * Compares the stream with the log and says how far it is. A stream that is not there is made; one that knows a
+ * Compares the stream with the log, sees to its consumers, and says how far it is. A stream that is not there is made; one that knows a
  * future which the log does not (the database was restored from a backup) is made anew from the log.
  * @throws Error when the stream is another hub's
  */
-export async function reconcile(options: Pick<PublisherOptions, 'sql' | 'nats' | 'log'>): Promise<number> {
-  const { sql, nats, log } = options
+export async function reconcile(
+  options: Pick<PublisherOptions, 'sql' | 'nats' | 'consumers' | 'log'>,
+): Promise<number> {
+  const { sql, nats, consumers, log } = options
   const [row] = await sql<[{ hubId: string }]>`select hub_id from hub.relay`
   const open = () =>
     openStream(nats.manager, {
@@ -141,12 +147,22 @@ export async function reconcile(options: Pick<PublisherOptions, 'sql' | 'nats' |
       firstRang: () => firstRangToKeep(sql),
       clustered: nats.connection.info?.cluster !== undefined,
     })
-  const info = await open()
-  const last = info.state.last_seq
-  if (await agrees(sql, nats, info)) return last
-  log.error({ rang: last }, 'the bus knows events that the log does not: it is made anew from the log')
-  await nats.manager.streams.delete(streamName)
-  return (await open()).state.last_seq
+  let info = await open()
+  if (!(await agrees(sql, nats, info))) {
+    log.error(
+      { rang: info.state.last_seq },
+      'the bus knows events that the log does not: it is made anew from the log',
+    )
+    await nats.manager.streams.delete(streamName)
+    info = await open()
+  }
+  for (const consumer of consumers)
+    await openConsumer(nats.manager, {
+      name: durableOf(consumer),
+      filters: filtersOf(consumer.types),
+      after: () => readCursor(sql, consumer.name),
+    })
+  return info.state.last_seq
 }
 
 /** Is the last message of the stream the event that the log has at that rang? What has expired is not asked. */

@@ -36,8 +36,8 @@ export function subjectOf({ type, subject, data }: Pick<Envelope, 'type' | 'subj
   return `${branches[isPrivate ? 1 : 0]}.${type.replace(/^guichet\./, '')}.${id}`
 }
 
-/** The subjects that a reaction reads, made from its event types. */
-export function filtersOf({ types }: Pick<Consumer, 'types'>): string[] {
+/** The subjects of these event types. */
+export function filtersOf(types: readonly string[]): string[] {
   return types.flatMap((type) => {
     const tail = `${type.replace(/^guichet\./, '')}.*`
     return events.get(type)?.prive
@@ -77,7 +77,7 @@ export async function openStream(
     duplicate_window: nanos(2_000),
     description: 'Guichet: each event of the log, sequence = rang. Written by the hub alone.',
   }
-  const known = await streamInfo(manager)
+  const known = await manager.streams.info(streamName).catch(ignoreMissing)
   if (!known)
     return await manager.streams.add({
       ...wanted,
@@ -96,60 +96,54 @@ export async function openStream(
   return isDeepStrictEqual(current, wanted) ? known : await manager.streams.update(streamName, wanted)
 }
 
-/** Null when there is none. */
-async function streamInfo(manager: JetStreamManager): Promise<StreamInfo | null> {
-  try {
-    return await manager.streams.info(streamName)
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
-}
-
 /** How soon another process is given the messages of one that was killed; `working()` asks for more time. */
 export const ackWaitMs = 10_000
 
+/** A durable pull consumer: of a reaction, or of a staff system. */
+export interface Durable {
+  readonly name: string
+  readonly filters: readonly string[]
+  /** Where one begins that is made anew: after this rang. */
+  readonly after: () => Promise<number>
+}
+
 /**
- * The durable pull consumer of a reaction, made when there is none, brought up to date when its events changed.
- * @param afterRang where a new one begins
- * @returns false while there is no stream: the publisher makes it
+ * Makes a durable pull consumer, or brings it up to date when its events changed. The publisher alone does: whoever
+ * may make consumers chooses where they deliver to, and could so speak on any subject.
  */
 export async function openConsumer(
   manager: JetStreamManager,
-  consumer: Consumer,
-  afterRang: () => Promise<number>,
-): Promise<boolean> {
-  if (!(await streamInfo(manager))) return false
-  const durable = durableOf(consumer)
-  const wanted: ConsumerUpdateConfig & { filter_subjects: string[] } = {
-    description: consumer.name,
-    filter_subjects: filtersOf(consumer),
+  { name, filters, after }: Durable,
+): Promise<void> {
+  const wanted: ConsumerUpdateConfig = {
+    filter_subjects: [...filters],
     ack_wait: nanos(ackWaitMs),
     max_deliver: -1,
     max_ack_pending: 512,
   }
-  const known = await manager.consumers.info(streamName, durable).catch((error: unknown) => {
-    if (isMissing(error)) return null
-    throw error
-  })
+  const known = await manager.consumers.info(streamName, name).catch(ignoreMissing)
   if (!known) {
     await manager.consumers.add(streamName, {
       ...wanted,
-      durable_name: durable,
+      durable_name: name,
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: (await afterRang()) + 1,
+      opt_start_seq: (await after()) + 1,
     })
-    return true
+    return
   }
   const { filter_subject, filter_subjects } = known.config
-  const filters = filter_subjects ?? (filter_subject ? [filter_subject] : [])
-  if (filters.toSorted().join(' ') !== wanted.filter_subjects.toSorted().join(' '))
-    await manager.consumers.update(streamName, durable, wanted)
-  return true
+  const current = filter_subjects ?? (filter_subject ? [filter_subject] : [])
+  if (!isDeepStrictEqual(current.toSorted(), filters.toSorted()))
+    await manager.consumers.update(streamName, name, wanted)
 }
 
-/** NATS says that there is no such stream or consumer. */
+/** To be put behind a question: null for a stream or consumer that is not there. */
+export function ignoreMissing(error: unknown): null {
+  if (isMissing(error)) return null
+  throw error
+}
+
 function isMissing(error: unknown): boolean {
   const code = error instanceof NatsError ? error.api_error?.err_code : undefined
   return code === 10059 || code === 10014

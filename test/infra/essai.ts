@@ -27,7 +27,7 @@ export const ObjetClos = event({
 })
 type ObjetEvent = typeof ObjetChange | typeof ObjetClos
 
-export const log = createLogger({ logLevel: 'silent', logPretty: false })
+export const log = createLogger({ logLevel: process.env.ESSAI_LOG ?? 'silent', logPretty: false })
 
 export function openDb(sql: Sql): Db {
   return { sql, committed: new Signal() }
@@ -59,7 +59,7 @@ export async function prepareEssai(owner: Sql): Promise<void> {
 export const origin: Origin = {
   source: 'demarches',
   actor: { kind: 'horloge', id: null },
-  time: new Date('2026-03-01T08:00:00Z'),
+  time: new Date(),
 }
 
 interface Written {

@@ -119,7 +119,7 @@ test('an event is a valid envelope, with who, for whom and which trace', async (
   expect(envelope).toMatchObject({
     source: '/demarches',
     type: 'guichet.dossier.essai-clos.v1',
-    time: '2026-03-01T08:00:00.000Z',
+    time: origin.time.toISOString(),
     rang: 1,
     sequence: 1,
     actor: { kind: 'agent', id: actorId },

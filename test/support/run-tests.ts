@@ -10,7 +10,7 @@ import { findChromium } from './chromium.ts'
  * `run-tests.ts <tier>... [--full] [jest arguments]`: the suffix of a test file is its tier; `--full` plays the
  * faults at full length, one after the other. SEED=n brings a run's random choices back.
  */
-const tiers = ['unit', 'int', 'e2e', 'fault', 'browser']
+const tiers = ['unit', 'int', 'e2e', 'fault', 'browser', 'stack']
 const full = process.argv.includes('--full')
 const args = process.argv.slice(2).filter((argument) => argument !== '--full')
 const chosen = args.filter((argument) => tiers.includes(argument))
