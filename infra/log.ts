@@ -47,8 +47,6 @@ export interface LogFields {
   sqlMs?: number | undefined
   dropped?: number
   lanes?: number
-  /** What a process runs. */
-  parts?: string
   documents?: number
   /** Which NATS server. */
   server?: string

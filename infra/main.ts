@@ -59,7 +59,7 @@ async function main(): Promise<void> {
     const hub: Hub = await startHub(config, databaseUrl, log, parts)
     closing.push(() => hub.stop())
     if (hub.url) process.stdout.write(banner(config, hub.url, databaseHome, Date.now() - startedAt))
-    else log.info({ parts: [...parts].join(' '), ms: Date.now() - startedAt }, 'ready')
+    else process.stdout.write(`Guichet (${[...parts].join(', ')}) is ready.\n`)
   } catch (error) {
     report(error)
     process.exitCode = 1

@@ -17,7 +17,7 @@ export interface Database {
   drop(): Promise<void>
 }
 
-/** Two hub processes with a probe in each, on one database, behind one address. */
+/** Processes with a probe in each, on one database, behind one address: two whole hubs, or two of each part. */
 export interface Cluster {
   readonly url: string
   readonly database: Database
@@ -33,6 +33,8 @@ export interface ClusterOptions {
   readonly database?: Database
   /** Where documents go; absent: a temporary folder. */
   readonly dataFolder?: string
+  /** Servers of NATS: the hub runs in parts, two processes of each. */
+  readonly natsUrl?: string
   /** By how much the clock of each process is wrong, in hours (shift-clock.ts). */
   readonly shifts?: readonly number[]
 }
@@ -41,15 +43,24 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const database = options.database ?? (await freshDatabase())
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'guichet-cluster-')))
   const [port, ...ports] = await Promise.all([freePort(), freePort(), freePort()])
+  const parts = options.natsUrl ? [...inParts, ...inParts] : [undefined, undefined]
   const url = `http://127.0.0.1:${port}`
-  const hubs = ports.map((own, n) => {
+  const hubs = parts.map((services, n) => {
+    const own = ports[Math.floor((2 * n) / parts.length)]!
     const shift = options.shifts?.[n]
     const before = [
       ...(shift ? [`./test/faults/shift-clock.ts?${shift}`] : []),
       ...(options.plant ? [`./test/faults/plant.ts?${options.plant}`] : []),
     ]
     const preload = [...before, './test/faults/probe.ts']
-    return new HubProcess({ port: own, databaseUrl: database.url, dataFolder, publicUrl: url, preload })
+    return new HubProcess({
+      port: own,
+      databaseUrl: database.url,
+      dataFolder,
+      publicUrl: url,
+      preload: services === undefined || services === 'documents' ? preload : before,
+      ...(services && { services, env: { NATS_URL: options.natsUrl! } }),
+    })
   })
   const balancer = new Balancer(ports, options.random)
   await balancer.listen(port)
@@ -73,6 +84,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
   return cluster
 }
+
+/** What runs together when the hub runs in parts. */
+const inParts = ['hub', 'identity,demarches', 'documents', 'gateway']
 
 async function prepareProbe(sql: Sql): Promise<void> {
   await sql`create schema if not exists probe`

@@ -1,10 +1,13 @@
 import { events } from '../../contracts/catalog.ts'
+import { JetStreamBus } from '../../infra/bus-jetstream.ts'
 import { LogBus } from '../../infra/bus-log.ts'
 import { readConfig } from '../../infra/config.ts'
 import { createPool } from '../../infra/db.ts'
 import { Election } from '../../infra/election.ts'
 import { createLogger } from '../../infra/log.ts'
+import { connectNats } from '../../infra/nats.ts'
 import { Signal } from '../../infra/signal.ts'
+import { durableOf, filtersOf, openConsumer } from '../../infra/stream.ts'
 import type { Consumer } from '../../infra/subscriptions.ts'
 
 /**
@@ -23,17 +26,24 @@ const probe: Consumer = {
     await context.sql`insert into probe.effect (subject, sequence, type) values (${event.subject}, ${event.sequence}, ${event.type})`
   },
 }
-export const bus = new LogBus(
-  {
-    sql,
-    election: new Election(url),
-    ranked: new Signal(),
-    subscription: {
-      db: { sql, committed: new Signal() },
-      now: () => new Date(),
-      log,
-      retryBaseMs: config.retryBaseMs,
-    },
+const reading = {
+  sql,
+  election: new Election(url),
+  ranked: new Signal(),
+  subscription: {
+    db: { sql, committed: new Signal() },
+    now: () => new Date(),
+    log,
+    retryBaseMs: config.retryBaseMs,
   },
-  [probe],
-)
+}
+
+export const bus = config.natsUrl ? await byNats(config.natsUrl) : new LogBus(reading, [probe])
+
+/** The publisher makes the hub's own consumers only; this one is seen to here, however often the stream is lost. */
+async function byNats(natsUrl: string): Promise<JetStreamBus> {
+  const nats = await connectNats(natsUrl, 'probe', log)
+  const durable = { name: durableOf(probe), filters: filtersOf(probe.types), after: async () => 0 }
+  setInterval(() => void openConsumer(nats.manager, durable).catch(() => {}), 500).unref()
+  return new JetStreamBus({ ...reading, nats }, [probe])
+}

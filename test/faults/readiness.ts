@@ -14,21 +14,23 @@ export function watchReadiness(hubs: readonly HubProcess[]): { stop(): Promise<R
   const statuses = new Set<number>()
   let probes = 0
   let slowestMs = 0
-  const watching = hubs.map(async (hub) => {
-    while (!stopped.signal.aborted) {
-      const started = performance.now()
-      const status = await fetch(`${hub.url}/health/ready`).then(
-        (response) => response.status,
-        () => null,
-      )
-      if (status !== null) {
-        probes++
-        statuses.add(status)
-        slowestMs = Math.max(slowestMs, Math.round(performance.now() - started))
+  const watching = hubs
+    .filter(({ serves }) => serves)
+    .map(async (hub) => {
+      while (!stopped.signal.aborted) {
+        const started = performance.now()
+        const status = await fetch(`${hub.url}/health/ready`).then(
+          (response) => response.status,
+          () => null,
+        )
+        if (status !== null) {
+          probes++
+          statuses.add(status)
+          slowestMs = Math.max(slowestMs, Math.round(performance.now() - started))
+        }
+        await delay(100, undefined, { signal: stopped.signal }).catch(() => {})
       }
-      await delay(100, undefined, { signal: stopped.signal }).catch(() => {})
-    }
-  })
+    })
   return {
     async stop() {
       stopped.abort()

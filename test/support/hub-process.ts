@@ -14,6 +14,8 @@ export interface HubProcessOptions {
   /** Modules loaded before the hub: test/faults plants its bugs so. */
   readonly preload?: readonly string[]
   readonly entry?: string
+  /** Only these parts; absent: all. One without the gateway is ready when it says so. */
+  readonly services?: string
   /** Settings beside the usual ones. */
   readonly env?: Readonly<Record<string, string>>
   /** How much of the end of its output is kept. */
@@ -36,15 +38,22 @@ export class HubProcess {
     return `http://127.0.0.1:${this.#options.port}`
   }
 
+  /** Does it listen to requests? */
+  get serves(): boolean {
+    return this.#options.services?.split(',').includes('gateway') ?? true
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid
   }
 
   /** Starts it and waits until it serves. */
   async start(): Promise<void> {
-    const { port, databaseUrl, dataFolder, publicUrl, preload = [], entry = 'infra/main.ts' } = this.#options
+    const { port, databaseUrl, dataFolder, publicUrl, services } = this.#options
+    const { preload = [], entry = 'infra/main.ts' } = this.#options
     const imports = ['./infra/telemetry.ts', ...preload].flatMap((module) => ['--import', module])
-    const child = spawn(process.execPath, [...imports, entry], {
+    const parts = services ? ['--services', services] : []
+    const child = spawn(process.execPath, [...imports, entry, ...parts], {
       cwd: root,
       env: {
         PATH: process.env.PATH,
@@ -63,6 +72,7 @@ export class HubProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
+    this.#output = ''
     const { logFile } = this.#options
     const keep = (chunk: Buffer) => {
       if (logFile) appendFileSync(logFile, chunk)
@@ -74,13 +84,7 @@ export class HubProcess {
     for (;;) {
       if (child.exitCode !== null) throw new Error(`the hub ended at its start:\n${this.#output}`)
       if (child.signalCode !== null) return // killed while it started, by whoever wants that
-      if (
-        await fetch(`${this.url}/health/ready`).then(
-          (r) => r.ok,
-          () => false,
-        )
-      )
-        return
+      if (services && !this.serves ? / is ready\.\n/.test(this.#output) : await answers(this.url)) return
       if (Date.now() > end) throw new Error(`the hub did not get ready:\n${this.#output}`)
       await delay(25)
     }
@@ -113,4 +117,11 @@ export class HubProcess {
     await ended
     return child.exitCode
   }
+}
+
+async function answers(url: string): Promise<boolean> {
+  return await fetch(`${url}/health/ready`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
 }

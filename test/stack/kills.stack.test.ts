@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { streamName } from '../../infra/stream.ts'
+import { noFault } from '../faults/checkers.ts'
+import { killAtRandom, settle, startCluster } from '../faults/cluster.ts'
+import { playDossiers } from '../faults/load.ts'
+import { type OwnServer, startOwnServer } from '../faults/own-server.ts'
+import { watchReadiness } from '../faults/readiness.ts'
+import { full, journeys, seeded } from '../faults/scale.ts'
+import { lineOf, record } from '../faults/table.ts'
+import { type NatsServers, startNatsServers } from './nats-servers.ts'
+
+/** How long each process lives on average, and how often it dies at most; how often NATS and PostgreSQL are broken. */
+const processes = full ? { everyMs: 12_000, atMost: Infinity } : { everyMs: 2_500, atMost: 1 }
+const servers = full ? { everyMs: 6_000, atMost: Infinity } : { everyMs: 1_500, atMost: 4 }
+
+/** What befalls the servers, again and again until told to stop; returns how often. */
+async function breakAtRandom(
+  nats: NatsServers,
+  postgres: OwnServer,
+  random: () => number,
+  stop: AbortSignal,
+): Promise<number> {
+  const any = () => Math.floor(random() * 3)
+  const faults = [
+    async () => {
+      const leader = await nats.leaderOf(streamName)
+      await nats.kill(leader)
+      await delay(1_000)
+      await nats.start(leader)
+    },
+    () => postgres.kill(),
+    async () => {
+      const goOn = nats.freeze(any())
+      await delay(500 + random() * 2_500)
+      goOn()
+    },
+    async () => {
+      await nats.kill()
+      await delay(500)
+      await nats.start()
+    },
+    async () => {
+      const goOn = await postgres.freeze()
+      await delay(500 + random() * 2_500)
+      goOn()
+    },
+    async () => {
+      await nats.kill()
+      await nats.wipe()
+      await nats.start()
+    },
+  ]
+  let done = 0
+  for (let n = 0; n < servers.atMost; n++) {
+    await delay((0.25 + random() * 1.5) * servers.everyMs, undefined, { signal: stop }).catch(() => {})
+    if (stop.aborted) break
+    await faults[n % faults.length]!()
+    done++
+  }
+  return done
+}
+
+test('two processes of each part, three NATS servers and PostgreSQL, all killed at random, lose, double and reorder nothing', async () => {
+  const started = Date.now()
+  const random = seeded()
+  const [nats, postgres] = await Promise.all([startNatsServers(3), startOwnServer()])
+  const cluster = await startCluster({ random, database: postgres, natsUrl: nats.url })
+  const readiness = watchReadiness(cluster.hubs)
+  const stop = new AbortController()
+  try {
+    const [history, kills, breaks] = await Promise.all([
+      playDossiers(cluster.url, journeys, 16).finally(() => stop.abort()),
+      killAtRandom(cluster.hubs, random, processes.everyMs, processes.atMost, stop.signal),
+      breakAtRandom(nats, postgres, random, stop.signal),
+    ])
+    const result = await settle(cluster, history)
+    const seen = await readiness.stop()
+    record(
+      lineOf(result, {
+        fault: 'parts, NATS and PostgreSQL killed',
+        sent: `${journeys} journeys`,
+        kills: kills + breaks,
+        seconds: (Date.now() - started) / 1000,
+        note: `${kills} of processes, ${breaks} of servers; probed ${seen.probes} times, slowest ${seen.slowestMs} ms`,
+      }),
+    )
+    expect(result.verdict).toEqual(noFault)
+    expect(result.counts.steps).toBe(journeys * 7)
+    expect(kills).toBeGreaterThan(0)
+    expect(breaks).toBeGreaterThan(0)
+    expect(seen.statuses.filter((status) => status !== 200 && status !== 503)).toEqual([])
+  } finally {
+    stop.abort()
+    await readiness.stop()
+    await cluster.close()
+    await nats.close()
+  }
+}, 1_200_000)
