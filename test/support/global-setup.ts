@@ -8,11 +8,18 @@ import { migrate } from '../../infra/migrate.ts'
 import { freePort } from '../demo/sign-in.ts'
 import { launchChromium, type ChromiumServer } from './chromium.ts'
 import globalTeardown from './global-teardown.ts'
-import { HubProcess } from './hub-process.ts'
+import { HubProcess, type HubProcessOptions } from './hub-process.ts'
+import { type NatsServers, startNatsServers } from '../stack/nats-servers.ts'
 
 declare global {
   var guichetTestServer:
-    | { postgres: EmbeddedPostgres; folder: string; hub?: HubProcess; chromium?: ChromiumServer }
+    | {
+        postgres: EmbeddedPostgres
+        folder: string
+        hubs?: HubProcess[]
+        nats?: NatsServers
+        chromium?: ChromiumServer
+      }
     | undefined
 }
 
@@ -60,10 +67,20 @@ async function startHubForAll(serverUrl: string, folder: string): Promise<void> 
   const publicUrl = `http://127.0.0.1:${port}`
   const logFile = join(folder, 'hub.log')
   await writeFile(logFile, '')
-  const hub = new HubProcess({ port, databaseUrl, dataFolder: join(folder, 'e2e'), publicUrl, logFile })
-  globalThis.guichetTestServer!.hub = hub
-  await hub.start()
+  const common = { port, databaseUrl, dataFolder: join(folder, 'e2e'), publicUrl, logFile }
+  const hubs = process.env.STACK === 'true' ? await inParts(common) : [new HubProcess(common)]
+  globalThis.guichetTestServer!.hubs = hubs
+  await Promise.all(hubs.map((hub) => hub.start()))
   process.env.TEST_HUB_URL = publicUrl
   process.env.TEST_HUB_DATABASE_URL = databaseUrl
   process.env.TEST_HUB_LOG = logFile
+}
+
+/** The same hub as four kinds of process, which find each other over a cluster of NATS. */
+async function inParts(common: HubProcessOptions): Promise<HubProcess[]> {
+  const nats = await startNatsServers(3)
+  globalThis.guichetTestServer!.nats = nats
+  return ['hub', 'identity,demarches', 'documents', 'gateway'].map(
+    (services) => new HubProcess({ ...common, services, env: { NATS_URL: nats.url } }),
+  )
 }

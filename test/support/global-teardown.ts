@@ -4,7 +4,8 @@ export default async function globalTeardown(): Promise<void> {
   const server = globalThis.guichetTestServer
   if (!server) return
   await server.chromium?.close()
-  await server.hub?.stop()
+  await Promise.all(server.hubs?.map((hub) => hub.stop()) ?? [])
+  await server.nats?.close()
   await server.postgres.stop()
   await rm(server.folder, { recursive: true, force: true })
 }

@@ -8,11 +8,13 @@ import { findChromium } from './chromium.ts'
 
 /**
  * `run-tests.ts <tier>... [--full] [jest arguments]`: the suffix of a test file is its tier; `--full` plays the
- * faults at full length, one after the other. SEED=n brings a run's random choices back.
+ * faults at full length, one after the other. With the tier `stack`, the hub of the e2e tests runs in parts on real
+ * servers. SEED=n brings a run's random choices back.
  */
 const tiers = ['unit', 'int', 'e2e', 'fault', 'browser', 'stack']
 const full = process.argv.includes('--full')
 const args = process.argv.slice(2).filter((argument) => argument !== '--full')
+const stack = args.includes('stack')
 const chosen = args.filter((argument) => tiers.includes(argument))
 const rest = args.filter((argument) => !tiers.includes(argument))
 if (chosen.includes('browser') && !findChromium()) {
@@ -45,6 +47,7 @@ const result = spawnSync(
       ...process.env,
       NODE_ENV: 'test',
       TIERS: chosen.join(','),
+      STACK: String(stack),
       SEED: seed,
       FAULTS: full ? 'full' : 'short',
       FAULTS_TABLE: table,
