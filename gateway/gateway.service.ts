@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../contracts/errors.ts'
 import { LireSante } from '../contracts/hub.ts'
@@ -24,6 +25,11 @@ import { type Route, routes } from './routes.ts'
 import { createHttpServer } from './server.ts'
 import { download, upload } from './transfer.ts'
 
+/**
+ * Between saying that it is not ready and refusing connections: what stands before several gateways asks once a
+ * second, and sends nobody here any more when the door closes.
+ */
+const noticeMs = 2_500
 /** A database that takes longer is not ready; whoever asks should not wait for it. */
 const readinessTimeoutMs = 2_000
 
@@ -87,7 +93,9 @@ export async function startGateway({
     now: () => now().getTime(),
     onKeySetFailure: (error) => log.warn({ err: error }, 'the issuer’s keys could not be fetched'),
     resolve: (who) =>
-      newcomers.run(() => call(broker, ResoudreCompte, who, { principal: { kind: 'anonyme' } })),
+      newcomers.run(() =>
+        call(broker, ResoudreCompte, who, { principal: { kind: 'anonyme' }, repeatable: true }),
+      ),
   })
 
   app.decorateRequest('caller', null)
@@ -156,6 +164,7 @@ export async function startGateway({
     url: config.publicUrl,
     async stop() {
       stopping = true
+      if (config.natsUrl) await delay(noticeMs)
       live.closeAll()
       await server.close()
       await issuerPool?.end({ timeout: 5 })

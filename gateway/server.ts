@@ -27,6 +27,9 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
+/** How long a stop waits for a connection that has not said a word. */
+const silenceMs = 300
+
 export interface HttpServerOptions {
   readonly log: Logger
   readonly connections: Connections
@@ -45,7 +48,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // Who was let in before the stop is answered, with `Connection: close`; nobody else is let in.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: bare.onClientError,
     // An address that cannot be decoded: Fastify runs no hook around it.
@@ -93,9 +97,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     async close() {
       servers[1]!.close()
       // A connection that served its last request while we wait would be kept alive for the next one.
+      const since = performance.now()
       const hangUp = setInterval(() => {
         for (const server of servers) server.closeIdleConnections()
-        connections.hangUpOnSilent()
+        // What has just been opened may be about to speak.
+        if (performance.now() - since >= silenceMs) connections.hangUpOnSilent()
       }, 50)
       await app.close()
       clearInterval(hangUp)

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Errors, type Context, type ServiceBroker } from 'moleculer'
 import type { z } from 'zod'
 import type { Action } from '../contracts/define.ts'
@@ -11,9 +12,18 @@ export interface CallOptions {
   /** For this hop only. */
   readonly idempotency?: { readonly key: string; readonly body: string }
   readonly timeoutMs?: number
+  /** An order that does the same however often it comes, without a key. */
+  readonly repeatable?: boolean
 }
 
-/** Calls an action by its contract, wherever its service runs. A refusal comes back as a `Refusal`. */
+/** How often and after how long a call is made again when the process that should answer has gone, in milliseconds. */
+const pauses = [50, 150, 400, 1_000]
+
+/**
+ * Calls an action by its contract, wherever its service runs. A refusal comes back as a `Refusal`. When the process
+ * that should answer stops or is lost, another is asked: a question may be asked twice, and an order carries a key
+ * under which it is done once.
+ */
 export async function call<A extends Action>(
   caller: Pick<ServiceBroker, 'call'> | Pick<Context, 'call'>,
   action: A,
@@ -21,18 +31,36 @@ export async function call<A extends Action>(
   options: CallOptions,
 ): Promise<z.output<A['returns']>> {
   const traceparent = currentTraceparent()
-  try {
-    return (await caller.call(action.name, params, {
-      meta: { principal: options.principal },
-      headers: {
-        ...(traceparent && { traceparent }),
-        ...(options.idempotency && { idempotency: options.idempotency }),
-      },
-      ...(options.timeoutMs && { timeout: options.timeoutMs }),
-    })) as z.output<A['returns']>
-  } catch (error) {
-    throw fromWire(error)
+  const calling = {
+    meta: { principal: options.principal },
+    headers: {
+      ...(traceparent && { traceparent }),
+      ...(options.idempotency && { idempotency: options.idempotency }),
+    },
+    ...(options.timeoutMs && { timeout: options.timeoutMs }),
   }
+  // Who sets a time of their own wants to know now.
+  const mayRepeat =
+    options.timeoutMs === undefined &&
+    (!action.command || options.idempotency !== undefined || options.repeatable === true)
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return (await caller.call(action.name, params, calling)) as z.output<A['returns']>
+    } catch (error) {
+      const pause = pauses[attempt]
+      if (!mayRepeat || pause === undefined || !isLost(error)) throw fromWire(error)
+      await delay(pause)
+    }
+  }
+}
+
+/** Was it not answered because of the process that was asked, rather than of what was asked? */
+function isLost(error: unknown): boolean {
+  return (
+    error instanceof Errors.ServiceNotFoundError ||
+    error instanceof Errors.ServiceNotAvailableError ||
+    error instanceof Errors.RequestRejectedError
+  )
 }
 
 /** A refusal in the shape that Moleculer carries between processes. */

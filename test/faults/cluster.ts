@@ -64,6 +64,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   })
   const balancer = new Balancer(ports, options.random)
   await balancer.listen(port)
+  if (options.natsUrl) balancer.askReadiness()
   const cluster = {
     url,
     database,

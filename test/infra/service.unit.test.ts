@@ -62,6 +62,31 @@ const relais = defineService({
   actions: [answers(Relayer, (params, call) => call.call(Repondre, params))],
 })
 
+describe('a call whose process has gone', () => {
+  const options: BrokerOptions = { ...brokerOptions(), namespace: 'gone', transporter: 'Fake' }
+  const near = new ServiceBroker({ ...options, nodeID: 'near' })
+  beforeAll(() => near.start())
+  afterAll(() => near.stop())
+  const question = (more: Partial<Parameters<typeof call>[3]> = {}) =>
+    call(near, Repondre, { quoi: 'principal' }, { principal: personne, ...more })
+
+  test('is answered by the one that comes instead', async () => {
+    const asked = question()
+    const far = new ServiceBroker({ ...options, nodeID: 'far' })
+    far.createService(toMoleculerSchema(essai, ground))
+    await far.start()
+    expect(await asked).toEqual(personne)
+    await far.stop()
+  })
+
+  test('is refused when none comes, at once for who sets a time', async () => {
+    await expect(question()).rejects.toMatchObject({ code: 'service-indisponible' })
+    const started = performance.now()
+    await expect(question({ timeoutMs: 1_000 })).rejects.toMatchObject({ code: 'service-indisponible' })
+    expect(performance.now() - started).toBeLessThan(40)
+  })
+})
+
 /** In one process, and in two that share nothing but what Moleculer carries between them. */
 describe.each(['in one process', 'between two processes'])('a call %s', (where) => {
   const apart = where !== 'in one process'

@@ -1,10 +1,15 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** A TCP load balancer for tests: each connection goes to a backend that answers, tried in random order. */
+/**
+ * A TCP load balancer for tests: each connection goes to a backend that answers, tried in random order; those that
+ * said last that they are ready come first.
+ */
 export class Balancer {
   readonly #backends: readonly number[]
   readonly #random: () => number
   readonly #sockets = new Set<Socket>()
+  readonly #ready = new Map<number, boolean>()
+  #asking: NodeJS.Timeout | undefined
   #server: Server | null = null
 
   constructor(backends: readonly number[], random: () => number) {
@@ -20,8 +25,21 @@ export class Balancer {
     )
   }
 
+  /** As a load balancer does, each second. */
+  askReadiness(): void {
+    this.#asking = setInterval(() => {
+      for (const port of this.#backends)
+        void fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(900) }).then(
+          ({ ok }) => this.#ready.set(port, ok),
+          () => this.#ready.set(port, false),
+        )
+    }, 1_000)
+  }
+
   #forward(client: Socket): void {
-    const order = this.#backends.toSorted(() => this.#random() - 0.5)
+    const order = this.#backends
+      .toSorted(() => this.#random() - 0.5)
+      .toSorted((a, b) => Number(this.#ready.get(b) ?? true) - Number(this.#ready.get(a) ?? true))
     const attempt = (n: number) => {
       const port = order[n]
       if (port === undefined) return client.destroy()
@@ -46,6 +64,7 @@ export class Balancer {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#asking)
     for (const socket of this.#sockets) socket.destroy()
     await new Promise<void>((resolve) => (this.#server ? this.#server.close(() => resolve()) : resolve()))
   }
