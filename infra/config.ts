@@ -33,6 +33,8 @@ function isRange(text: string): boolean {
   )
 }
 
+const staffSystem = /^([a-z0-9-]{1,64})=((?:compte|dossier|document)(?:\+(?:compte|dossier|document)){0,9})$/
+
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: z.coerce.number().int().min(1).max(65535).default(3000),
@@ -66,6 +68,12 @@ const Environment = z.object({
       return protocol === 'unix:' ? hostname === '' && pathname.length > 1 : hostname !== ''
     }, 'tcp://host:port or unix:///path')
     .optional(),
+  /** Staff systems that read events from NATS: `<user>=<aggregate>+<aggregate>`, separated by commas. */
+  NATS_STAFF: list.pipe(
+    z.array(
+      z.string().regex(staffSystem, '<user>=<aggregate>+<aggregate>, such as systeme-ged=dossier+document'),
+    ),
+  ),
   /** Where the documents service moves bytes to and from gateways on other machines. */
   DOCUMENTS_LISTEN: z
     .string()
@@ -110,6 +118,7 @@ export interface Config {
   readonly keycloakUrl: string | undefined
   readonly clamavUrl: string | undefined
   readonly natsUrl: string | undefined
+  readonly natsStaff: readonly { readonly user: string; readonly aggregates: readonly string[] }[]
   readonly documentsListen: { readonly host: string; readonly port: number }
   readonly logLevel: string
   readonly logPretty: boolean
@@ -151,6 +160,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseUrl: env.DATABASE_URL,
     keycloakUrl: env.KEYCLOAK_URL,
     clamavUrl: env.CLAMAV_URL,
+    natsStaff: env.NATS_STAFF.map((text) => {
+      const [, user = '', aggregates = ''] = staffSystem.exec(text) ?? []
+      return { user, aggregates: aggregates.split('+') }
+    }),
     natsUrl: env.NATS_URL.length > 0 ? env.NATS_URL.join(',') : undefined,
     documentsListen: hostAndPort(env.DOCUMENTS_LISTEN),
     logLevel: env.LOG_LEVEL,

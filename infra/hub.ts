@@ -126,7 +126,15 @@ export async function startHub(
       closing.push(() => relay.stop())
       if (nats) {
         void warnOfStorage(nats, log)
-        const publisher = new Publisher({ sql: hubSql, nats, election, ranked, consumers, log })
+        const publisher = new Publisher({
+          sql: hubSql,
+          nats,
+          election,
+          ranked,
+          consumers,
+          staff: config.natsStaff,
+          log,
+        })
         closing.push(() => publisher.stop())
       }
       const housekeeping = keepHouse(hubSql, election, log)

@@ -7,7 +7,17 @@ import type { Logger } from './log.ts'
 import { Loop, pause } from './loop.ts'
 import type { Nats } from './nats.ts'
 import type { Signal } from './signal.ts'
-import { durableOf, filtersOf, keptDays, openConsumer, openStream, streamName, subjectOf } from './stream.ts'
+import type { Config } from './config.ts'
+import {
+  durableOf,
+  filtersOf,
+  keptDays,
+  openConsumer,
+  openStream,
+  publicFiltersOf,
+  streamName,
+  subjectOf,
+} from './stream.ts'
 import type { Consumer } from './subscriptions.ts'
 import { readCursor } from './sweep.ts'
 import { contextFrom } from './telemetry.ts'
@@ -25,6 +35,8 @@ export interface PublisherOptions {
   readonly ranked: Signal
   /** Every reaction of the hub, whichever process runs it. */
   readonly consumers: readonly Consumer[]
+  /** Staff systems, each with what it may read. */
+  readonly staff: Config['natsStaff']
   readonly log: Logger
 }
 
@@ -137,9 +149,9 @@ function isUnexpected(error: unknown): boolean {
  * @throws Error when the stream is another hub's
  */
 export async function reconcile(
-  options: Pick<PublisherOptions, 'sql' | 'nats' | 'consumers' | 'log'>,
+  options: Pick<PublisherOptions, 'sql' | 'nats' | 'consumers' | 'staff' | 'log'>,
 ): Promise<number> {
-  const { sql, nats, consumers, log } = options
+  const { sql, nats, consumers, staff, log } = options
   const [row] = await sql<[{ hubId: string }]>`select hub_id from hub.relay`
   const open = () =>
     openStream(nats.manager, {
@@ -161,6 +173,12 @@ export async function reconcile(
       name: durableOf(consumer),
       filters: filtersOf(consumer.types),
       after: () => readCursor(sql, consumer.name),
+    })
+  for (const { user, aggregates } of staff)
+    await openConsumer(nats.manager, {
+      name: user,
+      filters: publicFiltersOf(aggregates),
+      after: async () => 0,
     })
   return info.state.last_seq
 }

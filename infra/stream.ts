@@ -46,6 +46,11 @@ export function filtersOf(types: readonly string[]): string[] {
   })
 }
 
+/** Everything of these aggregates that is no citizen's own affair. */
+export function publicFiltersOf(aggregates: readonly string[]): string[] {
+  return aggregates.map((aggregate) => `${branches[0]}.${aggregate}.>`)
+}
+
 /** NATS wants a durable's name to be one word. */
 export function durableOf({ name }: Pick<Consumer, 'name'>): string {
   return name.replaceAll('.', '_')

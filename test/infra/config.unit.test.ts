@@ -111,6 +111,16 @@ test('NATS_URL is one server or several of a cluster', () => {
   expect(() => readConfig({ NATS_URL: 'http://bus.example' })).toThrow(/NATS_URL/)
 })
 
+test('NATS_STAFF names each staff system with what it may read', () => {
+  expect(readConfig({}).natsStaff).toEqual([])
+  expect(readConfig({ NATS_STAFF: 'systeme-ged=dossier+document, sig=document' }).natsStaff).toEqual([
+    { user: 'systeme-ged', aggregates: ['dossier', 'document'] },
+    { user: 'sig', aggregates: ['document'] },
+  ])
+  for (const wrong of ['systeme-ged', 'a=facture', 'a b=dossier', 'a=dossier+'])
+    expect(() => readConfig({ NATS_STAFF: wrong })).toThrow(/NATS_STAFF/)
+})
+
 test('DOCUMENTS_LISTEN is an address and a port of either family', () => {
   expect(readConfig({}).documentsListen).toEqual({ host: '127.0.0.1', port: 0 })
   expect(readConfig({ DOCUMENTS_LISTEN: '[::1]:4000' }).documentsListen).toEqual({ host: '::1', port: 4000 })

@@ -72,7 +72,7 @@ async function start(consumers: readonly Consumer[]): Promise<Process> {
   const election = new Election(db.url)
   const nats = await connectNats(servers.url, 'essai', log)
   const relay = new Relay({ sql, election, committed: reactions.committed, ranked, log })
-  const publisher = new Publisher({ sql, nats, election, ranked, consumers, log })
+  const publisher = new Publisher({ sql, nats, election, ranked, consumers, staff: [], log })
   const subscription = { db: reactions, now: () => new Date(), log, retryBaseMs: 5 }
   const bus = new JetStreamBus({ sql, election, ranked, subscription, nats }, consumers)
   const process: Process = {
