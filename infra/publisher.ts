@@ -52,6 +52,8 @@ export class Publisher {
   /** The last rang in the stream; null when it must be asked. */
   #at: number | null = null
   #checkAt = 0
+  /** A rang whose place in the stream was taken: by another publisher of ours, or by somebody else. */
+  #doubt: number | null = null
 
   constructor(options: PublisherOptions) {
     this.#options = options
@@ -66,17 +68,18 @@ export class Publisher {
       return await pause(500, stop)
     }
     if (this.#at === null || performance.now() >= this.#checkAt) {
-      this.#at = await reconcile(this.#options)
+      this.#at = await reconcile(this.#options, this.#doubt)
+      this.#doubt = null
       this.#checkAt = performance.now() + checkMs
     }
     const events = await readAfter(sql, { rang: this.#at, limit: inFlight })
-    try {
-      await publish(this.#options, events, this.#at)
-    } catch (error) {
+    const failed = await publish(this.#options, events, this.#at)
+    if (failed) {
       this.#at = null
       // The stream is not as we knew it, and `reconcile` will find out how: nothing to worry anybody with.
-      if (isUnexpected(error)) return
-      throw error
+      if (!isUnexpected(failed.error)) throw failed.error
+      this.#doubt = failed.rang
+      return
     }
     this.#at += events.length
     if (events.length < inFlight) await ranked.wait(since, pollMs, stop)
@@ -87,11 +90,12 @@ export class Publisher {
   }
 }
 
+/** Sends them all; tells the first that was not taken. */
 async function publish(
   { nats }: PublisherOptions,
   events: readonly (EventRow & { rang: number })[],
   after: number,
-): Promise<void> {
+): Promise<{ rang: number; error: unknown } | null> {
   const sent = events.map((event, i) => {
     if (event.rang !== after + i + 1) throw new Error(`rang ${after + i + 1} is missing in the event log`)
     const envelope = toPublicEnvelope(event)
@@ -103,8 +107,10 @@ async function publish(
       }),
     )
   })
-  const failed = (await Promise.allSettled(sent)).find((one) => one.status === 'rejected')
-  if (failed) throw failed.reason
+  const results = await Promise.allSettled(sent)
+  const first = results.findIndex(({ status }) => status === 'rejected')
+  if (first < 0) return null
+  return { rang: after + first + 1, error: (results[first] as PromiseRejectedResult).reason }
 }
 
 /** CloudEvents over NATS, structured mode. */
@@ -146,10 +152,12 @@ function isUnexpected(error: unknown): boolean {
 /**
  * Compares the stream with the log, sees to its consumers, and says how far it is. A stream that is not there is made; one that knows a
  * future which the log does not (the database was restored from a backup) is made anew from the log.
+ * @param doubt a rang whose message must be looked at, beside the last
  * @throws Error when the stream is another hub's
  */
 export async function reconcile(
   options: Pick<PublisherOptions, 'sql' | 'nats' | 'consumers' | 'staff' | 'log'>,
+  doubt: number | null = null,
 ): Promise<number> {
   const { sql, nats, consumers, staff, log } = options
   const [row] = await sql<[{ hubId: string }]>`select hub_id from hub.relay`
@@ -160,7 +168,7 @@ export async function reconcile(
       clustered: nats.connection.info?.cluster !== undefined,
     })
   let info = await open()
-  if (!(await agrees(sql, nats, info))) {
+  if (!(await agrees(sql, nats, info, doubt))) {
     log.error(
       { rang: info.state.last_seq },
       'the bus knows events that the log does not: it is made anew from the log',
@@ -183,13 +191,27 @@ export async function reconcile(
   return info.state.last_seq
 }
 
-/** Is the last message of the stream the event that the log has at that rang? What has expired is not asked. */
-async function agrees(sql: Sql, { manager }: Nats, { state }: StreamInfo): Promise<boolean> {
+/**
+ * Is the last message of the stream the event that the log has at that rang, and the one in doubt too? What has
+ * expired is not asked.
+ */
+async function agrees(
+  sql: Sql,
+  { manager }: Nats,
+  { state }: StreamInfo,
+  doubt: number | null,
+): Promise<boolean> {
   if (state.last_seq > (await lastRang(sql))) return false
   if (state.messages === 0) return true
-  const message = await manager.streams.getMessage(streamName, { seq: state.last_seq })
-  const [event] = await sql<{ id: string }[]>`select id from hub.event where rang = ${state.last_seq}`
-  return event !== undefined && message.header.get('Nats-Msg-Id') === event.id
+  const asked = [state.last_seq, doubt ?? 0].filter(
+    (rang) => rang >= state.first_seq && rang <= state.last_seq,
+  )
+  for (const rang of asked) {
+    const { header } = await manager.streams.getMessage(streamName, { seq: rang })
+    const [event] = await sql<{ id: string }[]>`select id from hub.event where rang = ${rang}`
+    if (!event || (header as MsgHdrs | undefined)?.get('Nats-Msg-Id') !== event.id) return false
+  }
+  return true
 }
 
 /** The first event that a new stream holds: found by halves, for time and rang grow together. */

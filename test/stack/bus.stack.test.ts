@@ -1,13 +1,6 @@
-import { connect, type NatsConnection } from 'nats'
-import { JetStreamBus } from '../../infra/bus-jetstream.ts'
-import { createPool, type Db, type Sql } from '../../infra/db.ts'
-import { Election } from '../../infra/election.ts'
-import { connectNats } from '../../infra/nats.ts'
-import { roleOf } from '../../infra/migrate.ts'
-import { Publisher } from '../../infra/publisher.ts'
-import { Relay } from '../../infra/relay.ts'
-import { Signal } from '../../infra/signal.ts'
+import { Refusal } from '../../contracts/errors.ts'
 import { streamName } from '../../infra/stream.ts'
+import type { Sql } from '../../infra/db.ts'
 import type { Consumer } from '../../infra/subscriptions.ts'
 import {
   auditEffects,
@@ -15,25 +8,20 @@ import {
   create,
   emptyHub,
   exactlyOnce,
-  log,
   ObjetChange,
   prepareEssai,
   recorder,
 } from '../infra/essai.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { auditStream, type BusProcess, startBus, withNats } from './bus-process.ts'
 import { type NatsServers, startNatsServers } from './nats-servers.ts'
-
-/** One hub process's share: relay, publisher, bus. */
-interface Process {
-  readonly db: Db
-  stop(): Promise<void>
-}
+import { startProxy } from './proxy.ts'
 
 let db: TestDatabase
 let service: Sql
 let servers: NatsServers
-let running: Process[] = []
+let running: BusProcess[] = []
 beforeAll(async () => {
   db = await freshDatabase()
   await prepareEssai(db.sql)
@@ -42,7 +30,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await emptyHub(db.sql)
-  await withNats(async (nc) => {
+  await withNats(servers.url, async (nc) => {
     const manager = await nc.jetstreamManager()
     for await (const { config } of manager.streams.list()) await manager.streams.delete(config.name)
   })
@@ -53,40 +41,16 @@ afterAll(async () => {
   await servers.close()
 })
 
-async function withNats<T>(work: (nc: NatsConnection) => Promise<T>): Promise<T> {
-  const nc = await connect({ servers: servers.url.split(',') })
-  try {
-    return await work(nc)
-  } finally {
-    await nc.close()
-  }
-}
-
-async function start(consumers: readonly Consumer[]): Promise<Process> {
-  const sql = createPool({ url: db.url, max: 6, name: 'test hub' })
-  const reactions: Db = {
-    sql: createPool({ url: db.url, max: 10, name: 'test', role: roleOf('demarches') }),
-    committed: new Signal(),
-  }
-  const ranked = new Signal()
-  const election = new Election(db.url)
-  const nats = await connectNats(servers.url, 'essai', log)
-  const relay = new Relay({ sql, election, committed: reactions.committed, ranked, log })
-  const publisher = new Publisher({ sql, nats, election, ranked, consumers, staff: [], log })
-  const subscription = { db: reactions, now: () => new Date(), log, retryBaseMs: 5 }
-  const bus = new JetStreamBus({ sql, election, ranked, subscription, nats }, consumers)
-  const process: Process = {
-    db: reactions,
+async function start(consumers: readonly Consumer[], natsUrl = servers.url): Promise<BusProcess> {
+  const process = await startBus(db, natsUrl, consumers)
+  running.push(process)
+  return {
+    ...process,
     stop: async () => {
       running = running.filter((other) => other !== process)
-      await Promise.all([bus.stop(), publisher.stop(), relay.stop()])
-      await nats.close()
-      await election.close()
-      await Promise.all([sql.end({ timeout: 1 }), reactions.sql.end({ timeout: 1 })])
+      await process.stop()
     },
   }
-  running.push(process)
-  return process
 }
 
 /** Five writers, ten objects, `turns` changes each. */
@@ -104,23 +68,8 @@ const settled = (consumers: readonly Consumer[]) =>
     for (const consumer of consumers) expect(await auditEffects(db.sql, consumer)).toEqual(exactlyOnce)
   })
 
-/** What the stream holds, against the log: every message is the event of its number. */
-async function auditStream() {
-  const ids = await db.sql<{ id: string; rang: number }[]>`select id, rang from hub.event order by rang`
-  return await withNats(async (nc) => {
-    const manager = await nc.jetstreamManager()
-    const { state } = await manager.streams.info(streamName)
-    const wrong: number[] = []
-    for (const { id, rang } of ids.filter((event) => event.rang >= state.first_seq)) {
-      const message = await manager.streams.getMessage(streamName, { seq: rang }).catch(() => null)
-      if (message?.header.get('Nats-Msg-Id') !== id) wrong.push(rang)
-    }
-    return { wrong, last: state.last_seq, events: ids.length, messages: state.messages }
-  })
-}
-
 const complete = async () => {
-  const { wrong, last, events, messages } = await auditStream()
+  const { wrong, last, events, messages } = await auditStream(db.sql, servers.url)
   expect({ wrong, last, messages }).toEqual({ wrong: [], last: events, messages: events })
 }
 
@@ -139,7 +88,7 @@ test('a stream that is wiped under a running hub is made anew from the log, and 
   await start(consumers)
   await write(4)
   await settled(consumers)
-  await withNats(async (nc) => (await nc.jetstreamManager()).streams.delete(streamName))
+  await withNats(servers.url, async (nc) => (await nc.jetstreamManager()).streams.delete(streamName))
   await write(4)
   await settled(consumers)
   await eventually(complete)
@@ -202,13 +151,13 @@ test('nothing is written to the stream of another hub', async () => {
   await write(1)
   await settled(consumers)
   await first.stop()
-  const { last } = await auditStream()
+  const { last } = await auditStream(db.sql, servers.url)
   await db.sql`update hub.relay set hub_id = gen_random_uuid()`
   await start(consumers)
   await write(1)
   // The reaction comes by the log, so the bus has had its time.
   await settled(consumers)
-  expect((await auditStream()).last).toBe(last)
+  expect((await auditStream(db.sql, servers.url)).last).toBe(last)
 })
 
 test('two publishers that both believe they hold the office send every event once', async () => {
@@ -239,4 +188,77 @@ test('a failing event stops only its own aggregate, and is tried again', async (
   await write(3)
   await settled([moody])
   expect(failures).toBeLessThan(0)
+})
+
+test('a message that is not ours is found, and the stream made anew', async () => {
+  const consumers = [recorder('essai.a')]
+  await start(consumers)
+  await write(1)
+  await settled(consumers)
+  await withNats(servers.url, (nc) => nc.jetstream().publish('guichet.evt.dossier.faux.v1.x', 'not JSON'))
+  await write(1)
+  await settled(consumers)
+  await eventually(complete)
+})
+
+describe('a line to NATS', () => {
+  test.each(['cut', 'slow', 'half-open'] as const)(
+    'that is %s costs no event and doubles none',
+    async (how) => {
+      const consumers = [recorder('essai.a')]
+      const proxy = await startProxy(servers.ports[0]!)
+      const process = await start(consumers, `nats://127.0.0.1:${proxy.port}`)
+      try {
+        await write(2)
+        await settled(consumers)
+        const writing = write(10)
+        for (let n = 0; n < 3; n++) {
+          if (how === 'cut') proxy.cut()
+          else if (how === 'slow') proxy.delay(200)
+          else proxy.freeze()
+          await write(1)
+          proxy.heal()
+        }
+        await writing
+        await settled(consumers)
+        await eventually(complete)
+      } finally {
+        await process.stop()
+        await proxy.close()
+      }
+    },
+  )
+})
+
+test('one event in a hundred that cannot be done stops its own object alone, whatever is wrong with it', async () => {
+  const kinds: (() => unknown)[] = [
+    () => {
+      throw new Error('always')
+    },
+    () => {
+      throw new Refusal('transition-impossible')
+    },
+    () => ObjetChange.data.parse({ n: 'text' }),
+    () => {
+      // oxlint-disable-next-line no-throw-literal -- what a careless library may do
+      throw 'a text'
+    },
+    () => Promise.reject(new RangeError('deep')),
+    () => db.sql`select 1 / 0`,
+  ]
+  const ids = await Promise.all(Array.from({ length: 60 }, () => create(service)))
+  for (let n = 0; n < 9; n++) await Promise.all(ids.map((id) => change(service, id)))
+  // Six of 600, each the fifth of its object.
+  const poisoned = new Map(ids.slice(0, 6).map((id, kind) => [`dossier/${id}`, kind]))
+  const consumer = recorder('essai.a', {
+    before: (event) => (event.sequence === 5 ? kinds[poisoned.get(event.subject) ?? -1]?.() : undefined),
+  })
+  await start([consumer])
+  await eventually(async () => {
+    const [row] = await db.sql<{ done: number; stopped: number }[]>`
+      select (select count(*)::int from essai.effet) as done,
+        (select count(*)::int from hub.lane where stopped) as stopped`
+    expect(row).toEqual({ done: 54 * 10 + 6 * 4, stopped: 6 })
+  })
+  expect(await auditEffects(db.sql, consumer)).toMatchObject({ doubled: 0, inverted: 0 })
 })

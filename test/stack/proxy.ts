@@ -1,0 +1,61 @@
+import { connect, createServer, type Socket } from 'node:net'
+
+/** A TCP line with faults: cut, slow, or silent while it seems open. */
+export interface Proxy {
+  readonly port: number
+  /** Closes every line that is open; new ones pass. */
+  cut(): void
+  /** What is said arrives so much later. */
+  delay(ms: number): void
+  /** Nothing passes, either way, and nobody is told. */
+  freeze(): void
+  heal(): void
+  close(): Promise<void>
+}
+
+export async function startProxy(to: number): Promise<Proxy> {
+  const open = new Set<Socket>()
+  let delayMs = 0
+  let frozen = false
+  const pass = (from: Socket, on: Socket) => {
+    from.on('data', (chunk: Buffer) => {
+      if (frozen) return // lost: the line is half open until somebody gives it up
+      if (delayMs === 0) on.write(chunk)
+      else setTimeout(() => on.write(chunk), delayMs)
+    })
+    from.once('close', () => on.destroy())
+  }
+  const server = createServer((client) => {
+    const target = connect(to, '127.0.0.1')
+    for (const socket of [client, target]) {
+      open.add(socket)
+      socket.on('error', () => socket.destroy()).once('close', () => open.delete(socket))
+    }
+    pass(client, target)
+    pass(target, client)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = () => {
+    for (const socket of open) socket.destroy()
+  }
+  return {
+    port: (server.address() as { port: number }).port,
+    cut,
+    delay(ms) {
+      delayMs = ms
+    },
+    freeze() {
+      frozen = true
+    },
+    heal() {
+      // Lines that lost bytes cannot be used again, as after a network that came back with other routes.
+      if (frozen) cut()
+      frozen = false
+      delayMs = 0
+    },
+    async close() {
+      cut()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
