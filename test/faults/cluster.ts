@@ -89,7 +89,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 /** What runs together when the hub runs in parts. */
 const inParts = ['hub', 'identity,demarches', 'documents', 'gateway']
 
-async function prepareProbe(sql: Sql): Promise<void> {
+/** The table of the probe's effects (probe.ts). */
+export async function prepareProbe(sql: Sql): Promise<void> {
   await sql`create schema if not exists probe`
   await sql`create table if not exists probe.effect (
     id bigint generated always as identity primary key, subject text, sequence int, type text)`

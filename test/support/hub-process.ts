@@ -99,6 +99,13 @@ export class HubProcess {
     return this.#output
   }
 
+  /** Stops it where it is (SIGSTOP); call the result to let it go on. */
+  freeze(): () => void {
+    const child = this.#child
+    child?.kill('SIGSTOP')
+    return () => void child?.kill('SIGCONT')
+  }
+
   /** Ends at once, as a power cut would. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL')
