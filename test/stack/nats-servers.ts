@@ -27,11 +27,12 @@ export interface NatsServers {
 
 export const natsServer = process.env.NATS_SERVER ?? 'nats-server'
 
-export async function startNatsServers(count: 1 | 3): Promise<NatsServers> {
+/** @param disk where their data go; absent: a temporary folder */
+export async function startNatsServers(count: 1 | 3, disk?: string): Promise<NatsServers> {
   const folder = await mkdtemp(join(tmpdir(), 'guichet-nats-'))
   const ports = await Promise.all(Array.from({ length: count }, freePort))
   const routes = await Promise.all(Array.from({ length: count }, freePort))
-  const stores = ports.map((_, n) => join(folder, `store-${n}`))
+  const stores = ports.map((_, n) => join(disk ?? folder, `store-${n}`))
   const children: (ChildProcess | null)[] = ports.map(() => null)
   await Promise.all(
     ports.map((port, n) =>
