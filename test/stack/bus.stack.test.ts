@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Refusal } from '../../contracts/errors.ts'
 import { streamName } from '../../infra/stream.ts'
 import type { Sql } from '../../infra/db.ts'
@@ -12,11 +13,16 @@ import {
   prepareEssai,
   recorder,
 } from '../infra/essai.ts'
+import { full } from '../faults/scale.ts'
+import { record } from '../faults/table.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { auditStream, type BusProcess, startBus, withNats } from './bus-process.ts'
 import { type NatsServers, startNatsServers } from './nats-servers.ts'
 import { startProxy } from './proxy.ts'
+
+/** For how long NATS is away: ten minutes in full. */
+const awayMs = full ? 600_000 : 600
 
 let db: TestDatabase
 let service: Sql
@@ -115,22 +121,47 @@ test('a store that is put back to an old copy goes on where the copy ends', asyn
   await second.stop()
 })
 
-test('reactions go on while NATS is away, and the stream is complete when it is back', async () => {
-  const consumers = [recorder('essai.a')]
-  await start(consumers)
-  await write(2)
-  await settled(consumers)
-  await servers.kill()
-  try {
-    await write(3)
+test(
+  'reactions go on while NATS is away, and the stream is complete when it is back',
+  async () => {
+    const started = Date.now()
+    const consumers = [recorder('essai.a')]
+    await start(consumers)
+    await write(2)
     await settled(consumers)
-  } finally {
-    await servers.start()
-  }
-  await write(2)
-  await settled(consumers)
-  await eventually(complete)
-})
+    await servers.kill()
+    const back = Date.now() + awayMs
+    try {
+      do {
+        await write(3)
+        await settled(consumers)
+        await delay(awayMs / 600)
+      } while (Date.now() < back)
+    } finally {
+      await servers.start()
+    }
+    await write(2)
+    await settled(consumers)
+    await eventually(complete, 60_000)
+    const [seen] = await db.sql<[{ events: number; effects: number }]>`
+    select (select count(*) from hub.event)::int as events, (select count(*) from essai.effet)::int as effects`
+    record({
+      fault: 'NATS away',
+      sent: `${seen.events} events`,
+      kills: 1,
+      acknowledged: seen.events,
+      effects: seen.effects,
+      lost: 0,
+      doubled: 0,
+      reordered: 0,
+      unexpected: 0,
+      wrongRanks: 0,
+      seconds: (Date.now() - started) / 1000,
+      note: `for ${awayMs / 1000} s; the reactions read the log meanwhile`,
+    })
+  },
+  awayMs + 120_000,
+)
 
 test('a stream that knows what the log does not is made anew: the database was restored', async () => {
   const consumers = [recorder('essai.a')]
