@@ -1,11 +1,10 @@
-import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ServiceBroker } from 'moleculer'
 import { brokerOptions } from '../moleculer.config.ts'
 import { JetStreamBus } from './bus-jetstream.ts'
 import { LogBus } from './bus-log.ts'
 import { Clock } from './clock.ts'
-import { type Config, ConfigError } from './config.ts'
+import type { Config } from './config.ts'
 import { createPool, type Db } from './db.ts'
 import { Election } from './election.ts'
 import { keepHouse } from './housekeeping.ts'
@@ -13,9 +12,11 @@ import { hubService } from './hub.service.ts'
 import type { Logger } from './log.ts'
 import { migrate, type MigrationSource, roleOf } from './migrate.ts'
 import { connectNats, natsLogin, nodeName, shareSignal, warnOfStorage } from './nats.ts'
+import { hints } from './nats/permissions.ts'
+import { loadServices, serviceNames } from './parts.ts'
 import { Publisher } from './publisher.ts'
 import { Relay } from './relay.ts'
-import { type Ground, type ServiceDefinition, toMoleculerSchema } from './service.ts'
+import { type Ground, toMoleculerSchema } from './service.ts'
 import { Signal } from './signal.ts'
 import { Tail } from './tail.ts'
 import { keepSpans } from './telemetry.ts'
@@ -49,33 +50,12 @@ export interface Hub {
 
 /** Every schema of the hub, in the order in which they are made. */
 export async function migrationSources(): Promise<MigrationSource[]> {
-  const services = (await readdir(join(root, 'services'))).toSorted()
+  const services = await serviceNames()
   return [
     { schema: 'hub', folder: join(root, 'infra/migrations') },
     { schema: 'issuer', folder: join(root, 'infra/issuer/migrations') },
     ...services.map((name) => ({ schema: name, folder: join(root, 'services', name, 'migrations') })),
   ]
-}
-
-/** What a process can run beside the services: `hub` is the relay, the publisher and the hub's own actions. */
-const otherParts = ['hub', 'gateway']
-
-/**
- * What `--services` chooses; without it, everything.
- * @throws ConfigError for a name that is none, or when the parts could not find each other
- */
-export async function readParts(text: string | undefined, config: Config): Promise<ReadonlySet<string>> {
-  const known = [...otherParts, ...(await readdir(join(root, 'services')))]
-  if (text === undefined) return new Set(known)
-  if (!config.natsUrl)
-    throw new ConfigError('--services needs NATS_URL: the processes of one hub find each other there.')
-  if (!config.databaseUrl)
-    throw new ConfigError('--services needs DATABASE_URL: the processes of one hub share their database.')
-  const chosen = text.split(',').map((name) => name.trim())
-  const unknown = chosen.filter((name) => !known.includes(name))
-  if (unknown.length > 0)
-    throw new ConfigError(`--services: ${unknown.join(', ')}: there are ${known.join(', ')}.`)
-  return new Set(chosen)
 }
 
 /**
@@ -118,8 +98,11 @@ export async function startHub(
     const nats = config.natsUrl ? await connectNats(config.natsUrl, nodeId, log) : null
     if (nats) {
       closing.push(() => nats.close())
-      shareSignal(nats, 'guichet-hint.committed', committed)
-      shareSignal(nats, 'guichet-hint.ranked', ranked)
+      // The relay, of the part `hub`, waits for what others commit; everybody waits for what it has ranked.
+      const relays = parts.has('hub')
+      const commits = services.some(({ name }) => parts.has(name)) || relays
+      shareSignal(nats, hints.committed, committed, { hears: relays, tells: commits })
+      shareSignal(nats, hints.ranked, ranked, { hears: true, tells: relays })
     }
     if (parts.has('hub')) {
       const relay = new Relay({ sql: hubSql, election, committed, ranked, log })
@@ -190,16 +173,4 @@ export async function startHub(
     await stop()
     throw error
   }
-}
-
-async function loadServices(): Promise<ServiceDefinition[]> {
-  const names = (await readdir(join(root, 'services'))).toSorted()
-  return await Promise.all(
-    names.map(async (name) => {
-      const module = (await import(join(root, 'services', name, `${name}.service.ts`))) as {
-        default: ServiceDefinition
-      }
-      return module.default
-    }),
-  )
 }

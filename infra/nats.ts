@@ -144,23 +144,30 @@ export async function warnOfStorage({ connection }: Nats, log: Logger): Promise<
  * Carries a signal to the other processes of the hub. It is a hint and no more: what it announces is always found
  * by polling, so one that is lost costs a little time.
  */
-export function shareSignal({ connection }: Nats, subject: string, signal: Signal): void {
+export function shareSignal(
+  { connection }: Nats,
+  subject: string,
+  signal: Signal,
+  { hears, tells }: { readonly hears: boolean; readonly tells: boolean },
+): void {
   let mine = 0
   let pending = false
-  signal.onNotify(() => {
-    if (mine > 0 || pending) return
-    pending = true
-    // Many commits of one turn are one hint.
-    setImmediate(() => {
-      pending = false
-      if (!connection.isClosed()) connection.publish(subject)
+  if (tells)
+    signal.onNotify(() => {
+      if (mine > 0 || pending) return
+      pending = true
+      // Many commits of one turn are one hint.
+      setImmediate(() => {
+        pending = false
+        if (!connection.isClosed()) connection.publish(subject)
+      })
     })
-  })
-  connection.subscribe(subject, {
-    callback: () => {
-      mine++
-      signal.notify()
-      mine--
-    },
-  })
+  if (hears)
+    connection.subscribe(subject, {
+      callback: () => {
+        mine++
+        signal.notify()
+        mine--
+      },
+    })
 }

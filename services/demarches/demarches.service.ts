@@ -1,4 +1,5 @@
 import * as contract from '../../contracts/demarches.ts'
+import { VerifierPieces } from '../../contracts/documents.ts'
 import { answers, type Call, defineService, obeys } from '../../infra/service.ts'
 import { creerDossier } from './creer-dossier.ts'
 import { deciderDossier } from './decider-dossier.ts'
@@ -32,5 +33,6 @@ export default defineService({
     answers(contract.ListerDossiers, listerDossiers),
     answers(contract.ListerDossiersAgent, listerDossiersAgent),
   ],
+  calls: [VerifierPieces],
   timers: minuteriesDesDossiers,
 })

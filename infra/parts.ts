@@ -1,0 +1,44 @@
+import { readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type Config, ConfigError } from './config.ts'
+import type { ServiceDefinition } from './service.ts'
+
+const services = join(resolve(import.meta.dirname, '..'), 'services')
+
+/** What a process can run: `hub` (the relay, the publisher and the hub's own actions), `gateway`, and each service. */
+export async function allParts(): Promise<string[]> {
+  return ['hub', 'gateway', ...(await serviceNames())]
+}
+
+export async function serviceNames(): Promise<string[]> {
+  return (await readdir(services)).toSorted()
+}
+
+/**
+ * What `--services` chooses; without it, everything.
+ * @throws ConfigError for a name that is none, or when the parts could not find each other
+ */
+export async function readParts(text: string | undefined, config: Config): Promise<ReadonlySet<string>> {
+  const known = await allParts()
+  if (text === undefined) return new Set(known)
+  if (!config.natsUrl)
+    throw new ConfigError('--services needs NATS_URL: the processes of one hub find each other there.')
+  if (!config.databaseUrl)
+    throw new ConfigError('--services needs DATABASE_URL: the processes of one hub share their database.')
+  const chosen = text.split(',').map((name) => name.trim())
+  const unknown = chosen.filter((name) => !known.includes(name))
+  if (unknown.length > 0)
+    throw new ConfigError(`--services: ${unknown.join(', ')}: there are ${known.join(', ')}.`)
+  return new Set(chosen)
+}
+
+export async function loadServices(): Promise<ServiceDefinition[]> {
+  return await Promise.all(
+    (await serviceNames()).map(async (name) => {
+      const module = (await import(join(services, name, `${name}.service.ts`))) as {
+        default: ServiceDefinition
+      }
+      return module.default
+    }),
+  )
+}
