@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type BrokerOptions, Errors } from 'moleculer'
 
 /** How the processes of one hub reach each other; absent: everything runs in one. */
@@ -19,6 +20,7 @@ export function brokerOptions(nodeId?: string, transport?: Transport): BrokerOpt
     validator: false, // the contracts validate
     metrics: false,
     tracing: false, // Moleculer's tracer captures all params; infra/service.ts makes the spans
+    uidGenerator: () => randomUUID(), // Moleculer's own can be foretold: who knows the id of a request may answer it
     requestTimeout: 10_000,
     maxCallLevel: 8,
     bulkhead: { enabled: true, concurrency: 200, maxQueueSize: 2000 },

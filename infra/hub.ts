@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { ServiceBroker } from 'moleculer'
 import { brokerOptions } from '../moleculer.config.ts'
+import { believeOnlyOwn } from './announced.ts'
 import { JetStreamBus } from './bus-jetstream.ts'
 import { LogBus } from './bus-log.ts'
 import { Clock } from './clock.ts'
@@ -12,8 +13,9 @@ import { hubService } from './hub.service.ts'
 import type { Logger } from './log.ts'
 import { migrate, type MigrationSource, roleOf } from './migrate.ts'
 import { connectNats, natsLogin, nodeName, shareSignal, warnOfStorage } from './nats.ts'
-import { hints } from './nats/permissions.ts'
-import { loadServices, serviceNames } from './parts.ts'
+import { requirePermissions, watchPermissions } from './nats/check.ts'
+import { hints, neededBy } from './nats/permissions.ts'
+import { allParts, loadServices, serviceNames } from './parts.ts'
 import { Publisher } from './publisher.ts'
 import { Relay } from './relay.ts'
 import { type Ground, toMoleculerSchema } from './service.ts'
@@ -93,11 +95,16 @@ export async function startHub(
     const election = new Election(databaseUrl)
     closing.push(() => election.close())
     const nodeId = nodeName(config)
+    const known = await allParts()
     const services = await loadServices()
     const consumers = services.flatMap((service) => service.consumers ?? [])
     const nats = config.natsUrl ? await connectNats(config.natsUrl, nodeId, log) : null
     if (nats) {
       closing.push(() => nats.close())
+      const needed = neededBy(nodeId, [...parts], services, known)
+      await requirePermissions(nats, needed, log)
+      const watch = watchPermissions(nats, needed, log)
+      closing.push(() => watch.stop())
       // The relay, of the part `hub`, waits for what others commit; everybody waits for what it has ranked.
       const relays = parts.has('hub')
       const commits = services.some(({ name }) => parts.has(name)) || relays
@@ -124,9 +131,10 @@ export async function startHub(
       closing.push(() => housekeeping.stop())
     }
 
-    const broker = new ServiceBroker(
-      brokerOptions(nodeId, config.natsUrl ? natsLogin(config.natsUrl) : undefined),
-    )
+    const broker = new ServiceBroker({
+      ...brokerOptions(nodeId, config.natsUrl ? natsLogin(config.natsUrl) : undefined),
+      middlewares: [believeOnlyOwn(known)],
+    })
     const hubDb: Db = { sql: hubSql, committed }
     const ground = (db: Db, service: string): Ground => ({ db, now, config, log: log.child({ service }) })
     if (parts.has('hub')) broker.createService(toMoleculerSchema(hubService, ground(hubDb, 'hub')))

@@ -93,10 +93,15 @@ async function open(options: ConnectionOptions, log: Logger): Promise<NatsConnec
 
 /** A line that breaks is no fault of ours, yet an administrator must see when and how often. */
 async function tellLine(connection: NatsConnection, log: Logger): Promise<void> {
-  for await (const { type, data } of connection.status()) {
+  for await (const { type, data, permissionContext } of connection.status()) {
     const server = typeof data === 'string' ? data : ''
     if (type === Events.Disconnect) log.warn({ server }, 'NATS is away')
     else if (type === Events.Reconnect) log.info({ server }, 'NATS is back')
+    else if (type === Events.Error && permissionContext)
+      log.error(
+        { missing: [`${permissionContext.operation} ${permissionContext.subject}`] },
+        'NATS does not permit what this process does',
+      )
     else if (type === Events.Error) log.error({ code: server }, 'NATS refuses')
   }
 }

@@ -81,6 +81,17 @@ export function permissionsOf(
   }
 }
 
+/** What the process of this name needs where every part has a user of its own. */
+export function neededBy(
+  nodeId: string,
+  parts: readonly string[],
+  services: readonly ServiceCard[],
+  known: readonly string[],
+): Permissions {
+  const user = nodeId.split('.', 1)[0]!
+  return permissionsOf(user, parts, services, new Map(known.map((part) => [part, [part]])))
+}
+
 /** A staff system reads its own consumer, that the hub makes, and acknowledges; nothing else. */
 export function staffPermissionsOf(user: string): Permissions {
   return {

@@ -36,7 +36,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await emptyHub(db.sql)
-  await withNats(servers.url, async (nc) => {
+  await withNats(servers.urlOf(), async (nc) => {
     const manager = await nc.jetstreamManager()
     for await (const { config } of manager.streams.list()) await manager.streams.delete(config.name)
   })
@@ -47,7 +47,7 @@ afterAll(async () => {
   await servers.close()
 })
 
-async function start(consumers: readonly Consumer[], natsUrl = servers.url): Promise<BusProcess> {
+async function start(consumers: readonly Consumer[], natsUrl = servers.urlOf()): Promise<BusProcess> {
   const process = await startBus(db, natsUrl, consumers)
   running.push(process)
   return {
@@ -75,7 +75,7 @@ const settled = (consumers: readonly Consumer[]) =>
   })
 
 const complete = async () => {
-  const { wrong, last, events, messages } = await auditStream(db.sql, servers.url)
+  const { wrong, last, events, messages } = await auditStream(db.sql, servers.urlOf())
   expect({ wrong, last, messages }).toEqual({ wrong: [], last: events, messages: events })
 }
 
@@ -94,7 +94,7 @@ test('a stream that is wiped under a running hub is made anew from the log, and 
   await start(consumers)
   await write(4)
   await settled(consumers)
-  await withNats(servers.url, async (nc) => (await nc.jetstreamManager()).streams.delete(streamName))
+  await withNats(servers.urlOf(), async (nc) => (await nc.jetstreamManager()).streams.delete(streamName))
   await write(4)
   await settled(consumers)
   await eventually(complete)
@@ -182,13 +182,13 @@ test('nothing is written to the stream of another hub', async () => {
   await write(1)
   await settled(consumers)
   await first.stop()
-  const { last } = await auditStream(db.sql, servers.url)
+  const { last } = await auditStream(db.sql, servers.urlOf())
   await db.sql`update hub.relay set hub_id = gen_random_uuid()`
   await start(consumers)
   await write(1)
   // The reaction comes by the log, so the bus has had its time.
   await settled(consumers)
-  expect((await auditStream(db.sql, servers.url)).last).toBe(last)
+  expect((await auditStream(db.sql, servers.urlOf())).last).toBe(last)
 })
 
 test('two publishers that both believe they hold the office send every event once', async () => {
@@ -226,7 +226,7 @@ test('a message that is not ours is found, and the stream made anew', async () =
   await start(consumers)
   await write(1)
   await settled(consumers)
-  await withNats(servers.url, (nc) => nc.jetstream().publish('guichet.evt.dossier.faux.v1.x', 'not JSON'))
+  await withNats(servers.urlOf(), (nc) => nc.jetstream().publish('guichet.evt.dossier.faux.v1.x', 'not JSON'))
   await write(1)
   await settled(consumers)
   await eventually(complete)

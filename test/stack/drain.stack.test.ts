@@ -55,7 +55,7 @@ function once(url: string, token: string, body?: object): Promise<{ outcome: num
 
 test('each process told to stop under load ends in time with 0, and not one request fails', async () => {
   const started = Date.now()
-  const cluster = await startCluster({ random: seeded(), natsUrl: nats.url })
+  const cluster = await startCluster({ random: seeded(), nats })
   const failed: string[] = []
   let sent = 0
   let created = 0

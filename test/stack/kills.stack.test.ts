@@ -73,7 +73,7 @@ test('two processes of each part, three NATS servers and PostgreSQL, all killed 
   const started = Date.now()
   const random = seeded()
   const [nats, postgres] = await Promise.all([startNatsServers(3), startOwnServer()])
-  const cluster = await startCluster({ random, database: postgres, natsUrl: nats.url })
+  const cluster = await startCluster({ random, database: postgres, nats })
   const readiness = watchReadiness(cluster.hubs)
   const stop = new AbortController()
   try {

@@ -1,15 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from 'nats'
+import { connect, type JetStreamManager } from 'nats'
+import { natsLogin } from '../../infra/nats.ts'
+import { ignoreMissing, streamName } from '../../infra/stream.ts'
 import { freePort } from '../demo/sign-in.ts'
 
 /** Servers of a test's own, to be killed, frozen, wiped and put back: one, or three as a cluster. */
 export interface NatsServers {
-  /** For NATS_URL. */
-  readonly url: string
+  /** For NATS_URL, as this user. */
+  urlOf(user?: string): string
   readonly ports: readonly number[]
   start(n?: number): Promise<void>
   /** `kill -9` of one, or of all. */
@@ -27,35 +30,47 @@ export interface NatsServers {
 
 export const natsServer = process.env.NATS_SERVER ?? 'nats-server'
 
-/** @param disk where their data go; absent: a temporary folder */
+/** One without users, or a cluster of three with the very files of production. */
 export async function startNatsServers(count: 1 | 3, disk?: string): Promise<NatsServers> {
   const folder = await mkdtemp(join(tmpdir(), 'guichet-nats-'))
-  const ports = await Promise.all(Array.from({ length: count }, freePort))
-  const routes = await Promise.all(Array.from({ length: count }, freePort))
+  const free = () => Promise.all(Array.from({ length: count }, freePort))
+  const [ports, routes, monitors] = await Promise.all([free(), free(), free()])
   const stores = ports.map((_, n) => join(disk ?? folder, `store-${n}`))
   const children: (ChildProcess | null)[] = ports.map(() => null)
-  await Promise.all(
-    ports.map((port, n) =>
-      writeFile(
-        join(folder, `${n}.conf`),
-        `server_name: s${n}\nlisten: 127.0.0.1:${port}\njetstream { store_dir: "${stores[n]}", sync_interval: always }\n${
-          count === 1
-            ? ''
-            : `cluster { name: essai, listen: 127.0.0.1:${routes[n]}, routes: [${routes.map((r) => `nats://127.0.0.1:${r}`).join(', ')}] }\n`
-        }`,
-      ),
-    ),
+  const alone = join(folder, 'alone.conf')
+  await writeFile(
+    alone,
+    'server_name: $NATS_SERVER_NAME, listen: $NATS_LISTEN\njetstream { store_dir: $NATS_STORE, sync_interval: always }',
   )
+  const config = count === 1 ? alone : join(files, 'server.conf')
+  const passwords = await readPasswords()
+  const environmentOf = (n: number) => ({
+    NATS_SERVER_NAME: `s${n}`,
+    NATS_LISTEN: `127.0.0.1:${ports[n]}`,
+    NATS_MONITOR: `127.0.0.1:${monitors[n]}`,
+    NATS_STORE: stores[n],
+    NATS_CLUSTER_LISTEN: `127.0.0.1:${routes[n]}`,
+    NATS_ROUTE_PASSWORD: '"essai"',
+    NATS_ROUTES: `[${routes.map((port) => `nats://route:essai@127.0.0.1:${port}`).join(', ')}]`,
+    ...Object.fromEntries([...passwords].map(([name, password]) => [name, `"${password}"`])),
+  })
+  const urlOf = (user?: string) =>
+    ports
+      .map((port) => {
+        const login = user && count === 3 ? `${user}:${passwords.get(passwordOf(user))}@` : ''
+        return `nats://${login}127.0.0.1:${port}`
+      })
+      .join(',')
   const each = (n: number | undefined) => (n === undefined ? ports.map((_, i) => i) : [n])
   const servers: NatsServers = {
-    url: ports.map((port) => `nats://127.0.0.1:${port}`).join(','),
+    urlOf,
     ports,
     async start(n) {
       for (const i of each(n)) {
         if (children[i] && children[i].exitCode === null && children[i].signalCode === null) continue
-        children[i] = spawn(natsServer, ['-c', join(folder, `${i}.conf`)], { stdio: 'ignore' })
+        children[i] = spawn(natsServer, ['-c', config], { stdio: 'ignore', env: environmentOf(i) })
       }
-      await ready(ports)
+      await ready(urlOf('hub'))
     },
     async kill(n) {
       await Promise.all(
@@ -83,13 +98,10 @@ export async function startNatsServers(count: 1 | 3, disk?: string): Promise<Nat
       await Promise.all(stores.map((store) => cp(`${store}.saved`, store, { recursive: true })))
     },
     async leaderOf(stream) {
-      const nc = await connect({ servers: ports.map((port) => `127.0.0.1:${port}`) })
-      try {
-        const { cluster } = await (await nc.jetstreamManager()).streams.info(stream)
+      return await asHub(urlOf('hub'), async (manager) => {
+        const { cluster } = await manager.streams.info(stream)
         return Number(cluster?.leader?.slice(1) ?? 0)
-      } finally {
-        await nc.close()
-      }
+      })
     },
     async close() {
       await servers.kill()
@@ -100,21 +112,35 @@ export async function startNatsServers(count: 1 | 3, disk?: string): Promise<Nat
   return servers
 }
 
-/** Until JetStream answers: a cluster has chosen who leads. */
-async function ready(ports: readonly number[]): Promise<void> {
+/** Until JetStream answers, be it that it has no stream: a cluster has chosen who leads. */
+async function ready(url: string): Promise<void> {
   const end = Date.now() + 30_000
   for (;;) {
     try {
-      const nc = await connect({ servers: ports.map((port) => `127.0.0.1:${port}`), timeout: 1_000 })
-      try {
-        await (await nc.jetstreamManager({ timeout: 1_000 })).getAccountInfo()
-        return
-      } finally {
-        await nc.close()
-      }
+      await asHub(url, (manager) => manager.streams.info(streamName).catch(ignoreMissing))
+      return
     } catch (error) {
       if (Date.now() > end) throw error
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }
 }
+
+async function asHub<T>(url: string, ask: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+  const nc = await connect({ ...natsLogin(url), inboxPrefix: '_INBOX.hub', timeout: 1_000 })
+  try {
+    return await ask(await nc.jetstreamManager({ checkAPI: false, timeout: 1_000 }))
+  } finally {
+    await nc.close()
+  }
+}
+
+const files = join(import.meta.dirname, '../../infra/nats')
+
+/** A password for each variable of users.conf. */
+async function readPasswords(): Promise<ReadonlyMap<string, string>> {
+  const text = await readFile(join(files, 'users.conf'), 'utf8')
+  return new Map([...text.matchAll(/\$(NATS_PASSWORD_\w+)/g)].map(([, name]) => [name!, randomUUID()]))
+}
+
+const passwordOf = (user: string) => `NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`

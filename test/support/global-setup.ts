@@ -8,7 +8,7 @@ import { migrate } from '../../infra/migrate.ts'
 import { freePort } from '../demo/sign-in.ts'
 import { launchChromium, type ChromiumServer } from './chromium.ts'
 import globalTeardown from './global-teardown.ts'
-import { HubProcess, type HubProcessOptions } from './hub-process.ts'
+import { HubProcess, type HubProcessOptions, inParts } from './hub-process.ts'
 import { type NatsServers, startNatsServers } from '../stack/nats-servers.ts'
 
 declare global {
@@ -68,7 +68,7 @@ async function startHubForAll(serverUrl: string, folder: string): Promise<void> 
   const logFile = join(folder, 'hub.log')
   await writeFile(logFile, '')
   const common = { port, databaseUrl, dataFolder: join(folder, 'e2e'), publicUrl, logFile }
-  const hubs = process.env.STACK === 'true' ? await inParts(common) : [new HubProcess(common)]
+  const hubs = process.env.STACK === 'true' ? await startParts(common) : [new HubProcess(common)]
   globalThis.guichetTestServer!.hubs = hubs
   await Promise.all(hubs.map((hub) => hub.start()))
   process.env.TEST_HUB_URL = publicUrl
@@ -76,11 +76,11 @@ async function startHubForAll(serverUrl: string, folder: string): Promise<void> 
   process.env.TEST_HUB_LOG = logFile
 }
 
-/** The same hub as four kinds of process, which find each other over a cluster of NATS. */
-async function inParts(common: HubProcessOptions): Promise<HubProcess[]> {
+/** The same hub as a process of each part, which find each other over a cluster of NATS. */
+async function startParts(common: HubProcessOptions): Promise<HubProcess[]> {
   const nats = await startNatsServers(3)
   globalThis.guichetTestServer!.nats = nats
-  return ['hub', 'identity,demarches', 'documents', 'gateway'].map(
-    (services) => new HubProcess({ ...common, services, env: { NATS_URL: nats.url } }),
+  return inParts.map(
+    (services) => new HubProcess({ ...common, services, env: { NATS_URL: nats.urlOf(services) } }),
   )
 }

@@ -6,6 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const root = join(import.meta.dirname, '../..')
 
+/** The processes of a hub that runs in parts. */
+export const inParts = ['hub', 'identity', 'demarches', 'documents', 'gateway']
+
 export interface HubProcessOptions {
   readonly port: number
   readonly databaseUrl: string
