@@ -60,7 +60,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       dataFolder,
       publicUrl: url,
       preload: services === undefined || services === 'documents' ? preload : before,
-      ...(services && { services, env: { NATS_URL: options.nats!.urlOf(services) } }),
+      ...(services && {
+        services,
+        env: { NATS_URL: options.nats!.urlOf(services), PROBE_NATS_URL: options.nats!.urlOf('essai') },
+      }),
     })
   })
   const balancer = new Balancer(ports, options.random)

@@ -38,7 +38,9 @@ const reading = {
   },
 }
 
-export const bus = config.natsUrl ? await byNats(config.natsUrl) : new LogBus(reading, [probe])
+/** Where NATS has users, none of the hub's may read for this consumer: it comes as one of its own. */
+const natsUrl = process.env.PROBE_NATS_URL ?? config.natsUrl
+export const bus = natsUrl ? await byNats(natsUrl) : new LogBus(reading, [probe])
 
 /** The publisher makes the hub's own consumers only; this one is seen to here, however often the stream is lost. */
 async function byNats(natsUrl: string): Promise<JetStreamBus> {

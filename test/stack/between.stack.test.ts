@@ -37,7 +37,7 @@ afterAll(() => nats.close())
 afterEach(async () => {
   await Promise.all([hub.kill(), rest.kill()])
   await Promise.all([lineOfHub.close(), lineOfRest.close(), db.drop(), rm(folder, { recursive: true })])
-  await withNats(nats.url, async (nc) => (await nc.jetstreamManager()).streams.delete(streamName))
+  await withNats(nats.urlOf(), async (nc) => (await nc.jetstreamManager()).streams.delete(streamName))
 })
 
 async function setUp(plant?: string): Promise<History> {
@@ -77,7 +77,7 @@ const effects = async () => (await db.sql`select from probe.effect`).length
 
 /** Messages that the probe has been given, or will be, and has not acknowledged. */
 async function unacknowledged(): Promise<number> {
-  return await withNats(nats.url, async (nc) => {
+  return await withNats(nats.urlOf(), async (nc) => {
     const { num_ack_pending: given, num_pending: waiting } = await (
       await nc.jetstreamManager()
     ).consumers.info(streamName, durable)
@@ -88,16 +88,16 @@ async function unacknowledged(): Promise<number> {
 /** Everything is done, once, and the stream is the log. */
 async function complete(history: History): Promise<void> {
   expect((await check(db.sql, history)).verdict).toEqual(noFault)
-  const { wrong, last, events, messages } = await auditStream(db.sql, nats.url)
+  const { wrong, last, events, messages } = await auditStream(db.sql, nats.urlOf())
   expect({ wrong, last, messages }).toEqual({ wrong: [], last: events, messages: events })
 }
 
 test('killed between sending an event and hearing that NATS has it, the publisher sends it once', async () => {
   const history = await setUp()
-  const { last } = await auditStream(db.sql, nats.url)
+  const { last } = await auditStream(db.sql, nats.urlOf())
   lineOfHub.mute('server')
   await createDossier(history)
-  await eventually(async () => expect((await auditStream(db.sql, nats.url)).last).toBe(last + 1))
+  await eventually(async () => expect((await auditStream(db.sql, nats.urlOf())).last).toBe(last + 1))
   await hub.kill()
   lineOfHub.heal()
   await hub.start()

@@ -20,7 +20,7 @@ testOnSmallDisk(
     await prepareEssai(db.sql)
     const service = db.role('demarches')
     const consumer = recorder('essai.a')
-    const bus = await startBus(db, nats.url, [consumer])
+    const bus = await startBus(db, nats.urlOf(), [consumer])
     const settled = () =>
       eventually(async () => expect(await auditEffects(db.sql, consumer)).toEqual(exactlyOnce))
     const write = async () => {
@@ -30,13 +30,13 @@ testOnSmallDisk(
     try {
       await write()
       await settled()
-      const { last } = await auditStream(db.sql, nats.url)
+      const { last } = await auditStream(db.sql, nats.urlOf())
       disk.fill()
       // Until nothing more fits in what NATS had reserved.
       for (;;) {
         await write()
         await settled()
-        const seen = await auditStream(db.sql, nats.url).catch(() => null)
+        const seen = await auditStream(db.sql, nats.urlOf()).catch(() => null)
         if (!seen || seen.messages < seen.events) break
         await delay(50)
       }
@@ -47,7 +47,7 @@ testOnSmallDisk(
       await write()
       await settled()
       await eventually(async () => {
-        const { wrong, last: now, events, messages } = await auditStream(db.sql, nats.url)
+        const { wrong, last: now, events, messages } = await auditStream(db.sql, nats.urlOf())
         expect({ wrong, now, messages }).toEqual({ wrong: [], now: events, messages: events })
         expect(now).toBeGreaterThan(last)
       }, 30_000)

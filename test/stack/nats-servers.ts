@@ -30,20 +30,23 @@ export interface NatsServers {
 
 export const natsServer = process.env.NATS_SERVER ?? 'nats-server'
 
-/** One without users, or a cluster of three with the very files of production. */
+/**
+ * One without users, or a cluster of three with the files of production: there, `essai` is one user more, who may do
+ * everything that the hub's account can, and hear it.
+ */
 export async function startNatsServers(count: 1 | 3, disk?: string): Promise<NatsServers> {
   const folder = await mkdtemp(join(tmpdir(), 'guichet-nats-'))
   const free = () => Promise.all(Array.from({ length: count }, freePort))
   const [ports, routes, monitors] = await Promise.all([free(), free(), free()])
   const stores = ports.map((_, n) => join(disk ?? folder, `store-${n}`))
   const children: (ChildProcess | null)[] = ports.map(() => null)
-  const alone = join(folder, 'alone.conf')
-  await writeFile(
-    alone,
-    'server_name: $NATS_SERVER_NAME, listen: $NATS_LISTEN\njetstream { store_dir: $NATS_STORE, sync_interval: always }',
+  const users = await readFile(join(files, 'users.conf'), 'utf8')
+  const config = join(folder, 'server.conf')
+  await writeFile(config, count === 1 ? alone : await readFile(join(files, 'server.conf')))
+  await writeFile(join(folder, 'users.conf'), withEssai(users))
+  const passwords = new Map(
+    [...withEssai(users).matchAll(/\$(NATS_PASSWORD_\w+)/g)].map(([, name]) => [name!, randomUUID()]),
   )
-  const config = count === 1 ? alone : join(files, 'server.conf')
-  const passwords = await readPasswords()
   const environmentOf = (n: number) => ({
     NATS_SERVER_NAME: `s${n}`,
     NATS_LISTEN: `127.0.0.1:${ports[n]}`,
@@ -68,7 +71,9 @@ export async function startNatsServers(count: 1 | 3, disk?: string): Promise<Nat
     async start(n) {
       for (const i of each(n)) {
         if (children[i] && children[i].exitCode === null && children[i].signalCode === null) continue
-        children[i] = spawn(natsServer, ['-c', config], { stdio: 'ignore', env: environmentOf(i) })
+        const child = spawn(natsServer, ['-c', config], { stdio: 'ignore', env: environmentOf(i) })
+        await once(child, 'spawn')
+        children[i] = child
       }
       await ready(urlOf('hub'))
     },
@@ -137,10 +142,15 @@ async function asHub<T>(url: string, ask: (manager: JetStreamManager) => Promise
 
 const files = join(import.meta.dirname, '../../infra/nats')
 
-/** A password for each variable of users.conf. */
-async function readPasswords(): Promise<ReadonlyMap<string, string>> {
-  const text = await readFile(join(files, 'users.conf'), 'utf8')
-  return new Map([...text.matchAll(/\$(NATS_PASSWORD_\w+)/g)].map(([, name]) => [name!, randomUUID()]))
+const alone = `
+server_name: $NATS_SERVER_NAME, listen: $NATS_LISTEN
+jetstream { store_dir: $NATS_STORE, sync_interval: always }
+`
+
+function withEssai(users: string): string {
+  const account = /(  GUICHET \{[^]*?    users: \[\n)/
+  if (!account.test(users)) throw new Error('no account GUICHET with users in infra/nats/users.conf')
+  return users.replace(account, '$1      { user: essai, password: $NATS_PASSWORD_ESSAI }\n')
 }
 
 const passwordOf = (user: string) => `NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`
