@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { events } from '../contracts/catalog.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -33,7 +34,16 @@ function isRange(text: string): boolean {
   )
 }
 
-const staffSystem = /^([a-z0-9-]{1,64})=((?:compte|dossier|document)(?:\+(?:compte|dossier|document)){0,9})$/
+const staffSystem = /^([a-z0-9-]{1,64})=([a-z]+(?:\+[a-z]+){0,9})$/
+const aggregates = new Set<string>([...events.values()].map(({ aggregate }) => aggregate))
+
+function isStaffSystem(text: string): boolean {
+  const [, , its = ''] = staffSystem.exec(text) ?? []
+  return its.split('+').every((aggregate) => aggregates.has(aggregate))
+}
+
+/** What production does not take embedded: the issuer has public demo passwords, the rest is for one process. */
+const realParts = ['DATABASE_URL', 'NATS_URL', 'REDIS_URL', 'KEYCLOAK_URL'] as const
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -71,7 +81,12 @@ const Environment = z.object({
   /** Staff systems that read events from NATS: `<user>=<aggregate>+<aggregate>`, separated by commas. */
   NATS_STAFF: list.pipe(
     z.array(
-      z.string().regex(staffSystem, '<user>=<aggregate>+<aggregate>, such as systeme-ged=dossier+document'),
+      z
+        .string()
+        .refine(
+          isStaffSystem,
+          `<user>=<aggregate>+<aggregate>, such as systeme-ged=dossier+document; there are ${[...aggregates].join(', ')}`,
+        ),
     ),
   ),
   /** Where the documents service moves bytes to and from gateways on other machines. */
@@ -137,9 +152,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (!parsed.success)
     throw new ConfigError(parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('\n'))
   const env = parsed.data
-  if (env.NODE_ENV === 'production' && !env.KEYCLOAK_URL)
+  const missing = realParts.filter((name) => !environment[name]?.trim())
+  if (env.NODE_ENV === 'production' && missing.length > 0)
     throw new ConfigError(
-      'KEYCLOAK_URL is required in production: the embedded issuer has public demo passwords.',
+      `With NODE_ENV=production no part is embedded: ${missing.join(', ')} must be set (README.md, Variables).`,
     )
   if (env.METRICS_PORT === env.PORT)
     throw new ConfigError('METRICS_PORT: metrics are not for the public, choose another port than PORT.')

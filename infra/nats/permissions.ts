@@ -130,8 +130,8 @@ const publisher = [
   'guichet.evt.>',
   'guichet.prive.>',
   ...['CREATE', 'DELETE', 'INFO', 'MSG.GET', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${streamName}`),
-  `$JS.API.CONSUMER.NAMES.${streamName}`,
-  ...['CREATE', 'DELETE', 'INFO'].map((verb) => `$JS.API.CONSUMER.${verb}.${streamName}.*`),
+  `$JS.API.CONSUMER.LIST.${streamName}`,
+  ...['DELETE', 'DURABLE.CREATE', 'INFO'].map((verb) => `$JS.API.CONSUMER.${verb}.${streamName}.*`),
   storageInfo,
 ]
 

@@ -45,7 +45,12 @@ export const bus = natsUrl ? await byNats(natsUrl) : new LogBus(reading, [probe]
 /** The publisher makes the hub's own consumers only; this one is seen to here, however often the stream is lost. */
 async function byNats(natsUrl: string): Promise<JetStreamBus> {
   const nats = await connectNats(natsUrl, 'probe', log)
-  const durable = { name: durableOf(probe), filters: filtersOf(probe.types), after: async () => 0 }
+  const durable = {
+    name: durableOf(probe),
+    filters: filtersOf(probe.types),
+    after: async () => 0,
+    ahead: 512,
+  }
   setInterval(() => void openConsumer(nats.manager, durable).catch(() => {}), 500).unref()
   return new JetStreamBus({ ...reading, nats }, [probe])
 }

@@ -131,7 +131,19 @@ test('what this version cannot do is refused rather than ignored', () => {
   expect(() => readConfig({ REDIS_URL: 'redis://cache.example' })).toThrow(/REDIS_URL/)
 })
 
-test('the embedded issuer is refused in production', () => {
-  expect(() => readConfig({ NODE_ENV: 'production' })).toThrow(/KEYCLOAK_URL is required/)
-  expect(readConfig({ NODE_ENV: 'production', ...keycloak }).environment).toBe('production')
+test('no part is embedded in production, and all that is missing is told at once', () => {
+  const production = { NODE_ENV: 'production', ...keycloak }
+  expect(() => readConfig({ NODE_ENV: 'production' })).toThrow(
+    'DATABASE_URL, NATS_URL, REDIS_URL, KEYCLOAK_URL must be set',
+  )
+  expect(() => readConfig({ ...production, NATS_URL: ' ' })).toThrow(
+    ': DATABASE_URL, NATS_URL, REDIS_URL must',
+  )
+  const all = {
+    DATABASE_URL: 'postgres://db.example/hub',
+    NATS_URL: 'nats://bus.example',
+    REDIS_URL: 'redis://cache.example',
+  }
+  expect(() => readConfig({ ...production, ...all })).not.toThrow(/must be set/)
+  expect(() => readConfig({ NODE_ENV: 'test' })).not.toThrow()
 })

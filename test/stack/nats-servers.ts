@@ -25,6 +25,9 @@ export interface NatsServers {
   putBack(): Promise<void>
   /** The server that leads this stream. */
   leaderOf(stream: string): Promise<number>
+  /** Changes the users of a running cluster; each server takes them up a moment later. */
+  editUsers(change: (users: string) => string): Promise<void>
+  readonly logFiles: readonly string[]
   close(): Promise<void>
 }
 
@@ -64,14 +67,19 @@ export async function startNatsServers(count: 1 | 3, disk?: string): Promise<Nat
         return `nats://${login}127.0.0.1:${port}`
       })
       .join(',')
+  const logOf = (n: number) => join(folder, `${n}.log`)
   const each = (n: number | undefined) => (n === undefined ? ports.map((_, i) => i) : [n])
   const servers: NatsServers = {
     urlOf,
     ports,
+    logFiles: ports.map((_, n) => logOf(n)),
     async start(n) {
       for (const i of each(n)) {
         if (children[i] && children[i].exitCode === null && children[i].signalCode === null) continue
-        const child = spawn(natsServer, ['-c', config], { stdio: 'ignore', env: environmentOf(i) })
+        const child = spawn(natsServer, ['-c', config, '-l', logOf(i)], {
+          stdio: 'ignore',
+          env: environmentOf(i),
+        })
         await once(child, 'spawn')
         children[i] = child
       }
@@ -107,6 +115,10 @@ export async function startNatsServers(count: 1 | 3, disk?: string): Promise<Nat
         const { cluster } = await manager.streams.info(stream)
         return Number(cluster?.leader?.slice(1) ?? 0)
       })
+    },
+    async editUsers(change) {
+      await writeFile(join(folder, 'users.conf'), change(withEssai(users)))
+      for (const child of children) child?.kill('SIGHUP')
     },
     async close() {
       await servers.kill()

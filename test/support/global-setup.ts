@@ -10,6 +10,7 @@ import { launchChromium, type ChromiumServer } from './chromium.ts'
 import globalTeardown from './global-teardown.ts'
 import { HubProcess, type HubProcessOptions, inParts } from './hub-process.ts'
 import { type NatsServers, startNatsServers } from '../stack/nats-servers.ts'
+import { staff } from '../stack/permission-matrix.ts'
 
 declare global {
   var guichetTestServer:
@@ -25,8 +26,8 @@ declare global {
 
 /**
  * One PostgreSQL server for the whole run, with a migrated template that each test file clones; for the e2e and
- * browser tiers, one hub as a real process (TEST_HUB_URL, TEST_HUB_DATABASE_URL, TEST_HUB_LOG); for the latter, one browser
- * (TEST_CHROMIUM).
+ * browser tiers, one hub as a real process (TEST_HUB_URL, TEST_HUB_DATABASE_URL, TEST_HUB_LOG), with the tier stack in parts
+ * on a cluster of NATS (TEST_NATS_URLS by user, TEST_NATS_LOGS); for the browser tier, one browser (TEST_CHROMIUM).
  */
 export default async function globalSetup(): Promise<void> {
   const tiers = process.env.TIERS?.split(',') ?? []
@@ -80,7 +81,16 @@ async function startHubForAll(serverUrl: string, folder: string): Promise<void> 
 async function startParts(common: HubProcessOptions): Promise<HubProcess[]> {
   const nats = await startNatsServers(3)
   globalThis.guichetTestServer!.nats = nats
+  process.env.TEST_NATS_URLS = JSON.stringify(
+    Object.fromEntries([...inParts, staff, 'essai'].map((user) => [user, nats.urlOf(user)])),
+  )
+  process.env.TEST_NATS_LOGS = nats.logFiles.join(',')
   return inParts.map(
-    (services) => new HubProcess({ ...common, services, env: { NATS_URL: nats.urlOf(services) } }),
+    (services) =>
+      new HubProcess({
+        ...common,
+        services,
+        env: { NATS_URL: nats.urlOf(services), NATS_STAFF: `${staff}=dossier` },
+      }),
   )
 }
