@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path'
-import { ServiceBroker } from 'moleculer'
-import { brokerOptions } from '../moleculer.config.ts'
-import { believeOnlyOwn } from './announced.ts'
+import type { ServiceBroker } from 'moleculer'
+import { createBroker } from './broker.ts'
 import { JetStreamBus } from './bus-jetstream.ts'
 import { LogBus } from './bus-log.ts'
 import { Clock } from './clock.ts'
@@ -12,7 +11,7 @@ import { keepHouse } from './housekeeping.ts'
 import { hubService } from './hub.service.ts'
 import type { Logger } from './log.ts'
 import { migrate, type MigrationSource, roleOf } from './migrate.ts'
-import { connectNats, natsLogin, nodeName, shareSignal, warnOfStorage } from './nats.ts'
+import { connectNats, nodeName, shareSignal, warnOfStorage } from './nats.ts'
 import { requirePermissions, watchPermissions } from './nats/check.ts'
 import { hints, neededBy } from './nats/permissions.ts'
 import { allParts, loadServices, serviceNames } from './parts.ts'
@@ -131,10 +130,7 @@ export async function startHub(
       closing.push(() => housekeeping.stop())
     }
 
-    const broker = new ServiceBroker({
-      ...brokerOptions(nodeId, config.natsUrl ? natsLogin(config.natsUrl) : undefined),
-      middlewares: [believeOnlyOwn(known)],
-    })
+    const broker = createBroker(nodeId, config.natsUrl, known)
     const hubDb: Db = { sql: hubSql, committed }
     const ground = (db: Db, service: string): Ground => ({ db, now, config, log: log.child({ service }) })
     if (parts.has('hub')) broker.createService(toMoleculerSchema(hubService, ground(hubDb, 'hub')))

@@ -48,12 +48,12 @@ function chosen(text: string, known: readonly string[], config: Config): Readonl
 }
 
 export async function loadServices(): Promise<ServiceDefinition[]> {
-  return await Promise.all(
-    (await serviceNames()).map(async (name) => {
-      const module = (await import(join(services, name, `${name}.service.ts`))) as {
-        default: ServiceDefinition
-      }
-      return module.default
-    }),
-  )
+  const loaded: ServiceDefinition[] = []
+  for (const name of await serviceNames()) {
+    const module = (await import(join(services, name, `${name}.service.ts`))) as {
+      default: ServiceDefinition
+    }
+    loaded.push(module.default)
+  }
+  return loaded
 }

@@ -143,7 +143,7 @@ test('the sources are all there', () => {
   ])
     expect(parts).toContain(part)
   const imports = importsOf(sources.get('infra/hub.ts')!)
-  expect(imports.filter(({ specifier }) => specifier === null)).toHaveLength(2)
+  expect(imports.filter(({ specifier }) => specifier === null)).toHaveLength(1)
   expect(imports.length).toBeGreaterThan(10)
 })
 

@@ -1,4 +1,6 @@
-import type { Middleware } from 'moleculer'
+import { type Middleware, ServiceBroker } from 'moleculer'
+import { brokerOptions } from '../moleculer.config.ts'
+import { natsLogin } from './nats.ts'
 import { partsOf } from './nats/permissions.ts'
 
 interface Info {
@@ -7,12 +9,27 @@ interface Info {
 }
 
 /**
+ * The broker of this process; it calls and answers other processes when there is a NATS.
+ * @param nodeId its name among them: `nodeName`
+ * @param known every part of the hub
+ */
+export function createBroker(
+  nodeId: string,
+  natsUrl: string | undefined,
+  known: readonly string[],
+): ServiceBroker {
+  return new ServiceBroker({
+    ...brokerOptions(nodeId, natsUrl ? natsLogin(natsUrl) : undefined),
+    middlewares: [believeOnlyOwn(known)],
+  })
+}
+
+/**
  * Believes another process only what its NATS user runs: all processes hear each other's announcements on one subject,
  * but nobody can listen under another user's name. So what is asked of `documents` reaches documents alone, whoever
  * claims to be it.
- * @param known every part of the hub
  */
-export function believeOnlyOwn(known: readonly string[]): Middleware {
+function believeOnlyOwn(known: readonly string[]): Middleware {
   return {
     transitMessageHandler(next: (cmd: string, packet: { payload: unknown }) => unknown) {
       return (cmd: string, packet: { payload: unknown }) => {
@@ -23,6 +40,7 @@ export function believeOnlyOwn(known: readonly string[]): Middleware {
   } as object // Moleculer's type of this hook is not what it calls
 }
 
+/** Takes out what the sender does not run; a service that claims a single foreign action goes whole. */
 export function keepOwn(info: Info, known: readonly string[]): void {
   const user = info.sender.split('.', 1)[0]!
   const own = new Set(['$node', ...partsOf(user, known)])
