@@ -83,15 +83,23 @@ export async function signInSystem(baseUrl: string, client: string, secret: stri
   return { token: async () => tokens.access_token }
 }
 
+/** Asks the hub where people sign in: at its own issuer, or at the city's Keycloak. */
 async function discover(baseUrl: string, client: string, secret?: string): Promise<oidc.Configuration> {
+  const response = await fetch(`${baseUrl}/`, { headers: { accept: 'application/json' } })
+  if (!response.ok) throw new Error(`unexpected HTTP response: ${response.status}`)
+  const { connexion } = (await response.json()) as { connexion: string }
   return await oidc.discovery(
-    new URL(`${baseUrl}/realms/malakoff`),
+    new URL(connexion),
     client,
     undefined,
     secret ? oidc.ClientSecretBasic(secret) : oidc.None(),
     { execute: [oidc.allowInsecureRequests] },
   )
 }
+
+/** The fields of the two login pages. */
+const embedded = { identifiant: 'identifiant', motDePasse: 'motDePasse' }
+const keycloak = { identifiant: 'username', motDePasse: 'password' }
 
 /** Follows redirects with a cookie jar, fills the form once, and stops at the client's own address. */
 async function passLoginPage(start: URL, identifiant: string, motDePasse: string): Promise<URL> {
@@ -125,9 +133,13 @@ async function passLoginPage(start: URL, identifiant: string, motDePasse: string
     if (!action || init.method === 'POST')
       throw new Error(`sign-in stopped at ${address.pathname} (${response.status})`)
     address = new URL(action.replaceAll('&amp;', '&'), address)
+    const fields = page.includes(`name="${keycloak.motDePasse}"`) ? keycloak : embedded
     init = {
       method: 'POST',
-      body: new URLSearchParams({ identifiant, motDePasse, action: 'connexion' }).toString(),
+      body: new URLSearchParams({
+        [fields.identifiant]: identifiant,
+        [fields.motDePasse]: motDePasse,
+      }).toString(),
       headers: { 'content-type': 'application/x-www-form-urlencoded', origin: address.origin },
     }
   }

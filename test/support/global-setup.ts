@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto'
 import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,8 @@ import { freePort } from '../demo/sign-in.ts'
 import { launchChromium, type ChromiumServer } from './chromium.ts'
 import globalTeardown from './global-teardown.ts'
 import { HubProcess, type HubProcessOptions } from './hub-process.ts'
+import type { KeycloakAdmin } from '../stack/keycloak-admin.ts'
+import { type KeycloakServer, startKeycloak } from '../stack/keycloak-server.ts'
 import { type NatsServers, startNatsServers } from '../stack/nats-servers.ts'
 
 declare global {
@@ -18,6 +21,7 @@ declare global {
         folder: string
         hubs?: HubProcess[]
         nats?: NatsServers
+        keycloak?: KeycloakServer
         chromium?: ChromiumServer
       }
     | undefined
@@ -68,7 +72,7 @@ async function startHubForAll(serverUrl: string, folder: string): Promise<void> 
   const logFile = join(folder, 'hub.log')
   await writeFile(logFile, '')
   const common = { port, databaseUrl, dataFolder: join(folder, 'e2e'), publicUrl, logFile }
-  const hubs = process.env.STACK === 'true' ? await inParts(common) : [new HubProcess(common)]
+  const hubs = process.env.STACK === 'true' ? await inParts(common, serverUrl) : [new HubProcess(common)]
   globalThis.guichetTestServer!.hubs = hubs
   await Promise.all(hubs.map((hub) => hub.start()))
   process.env.TEST_HUB_URL = publicUrl
@@ -76,11 +80,27 @@ async function startHubForAll(serverUrl: string, folder: string): Promise<void> 
   process.env.TEST_HUB_LOG = logFile
 }
 
-/** The same hub as four kinds of process, which find each other over a cluster of NATS. */
-async function inParts(common: HubProcessOptions): Promise<HubProcess[]> {
-  const nats = await startNatsServers(3)
-  globalThis.guichetTestServer!.nats = nats
+/** The same hub as four kinds of process, which find each other over a cluster of NATS; people sign in at Keycloak. */
+async function inParts(common: HubProcessOptions, postgresUrl: string): Promise<HubProcess[]> {
+  const server = globalThis.guichetTestServer!
+  const [nats] = await Promise.all([
+    startNatsServers(3).then((started) => (server.nats = started)),
+    startKeycloak({ postgresUrl, hubUrl: common.publicUrl }).then((started) => (server.keycloak = started)),
+  ])
+  const { url, admin } = server.keycloak!
+  process.env.TEST_KEYCLOAK = JSON.stringify(admin.keys)
+  process.env.TEST_ISSUER = `${url}/realms/malakoff`
+  process.env.TEST_ISSUER_KEY = JSON.stringify(await giveKey(admin))
+  // As an administrator would for pages of elsewhere: beside Keycloak, this machine is not allowed unasked.
+  const env = { NATS_URL: nats.url, KEYCLOAK_URL: url, CORS_ORIGINS: 'http://localhost:5173' }
   return ['hub', 'identity,demarches', 'documents', 'gateway'].map(
-    (services) => new HubProcess({ ...common, services, env: { NATS_URL: nats.url } }),
+    (services) => new HubProcess({ ...common, services, env }),
   )
+}
+
+/** Gives Keycloak a second signing key, with which tests can sign what Keycloak never would. */
+async function giveKey(admin: KeycloakAdmin): Promise<JsonWebKey & { kid: string }> {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const kid = await admin.addKey(privateKey, 50)
+  return { ...privateKey.export({ format: 'jwk' }), kid }
 }
