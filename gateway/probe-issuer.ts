@@ -3,7 +3,7 @@ import type { Logger } from '../infra/log.ts'
 import type { OddToken } from './verify-token.ts'
 
 const patienceMs = 5_000
-const retryMs = 10_000
+const retryMs = 5_000
 /** Keycloak's `Date` has whole seconds; tokens that come from more than 10 s ahead are refused (verify-token.ts). */
 const clockToleranceMs = 5_000
 const maxClients = 100

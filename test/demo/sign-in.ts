@@ -11,7 +11,8 @@ export interface Session {
   readonly refreshToken?: string | undefined
 }
 
-const redirectUri = 'http://127.0.0.1:8765/callback'
+/** Where the client is: nothing listens there, the way stops in front of it. */
+export const redirectUri = 'http://127.0.0.1:8765/callback'
 
 /** Authorization code + PKCE through the login page; again when the session cannot be prolonged any more. */
 export async function signIn(
@@ -102,7 +103,7 @@ const embedded = { identifiant: 'identifiant', motDePasse: 'motDePasse' }
 const keycloak = { identifiant: 'username', motDePasse: 'password' }
 
 /** Follows redirects with a cookie jar, fills the form once, and stops at the client's own address. */
-async function passLoginPage(start: URL, identifiant: string, motDePasse: string): Promise<URL> {
+export async function passLoginPage(start: URL, identifiant: string, motDePasse: string): Promise<URL> {
   const cookies = new Map<string, string>()
   let address = start
   let init: RequestInit = {}
