@@ -102,9 +102,16 @@ async function discover(baseUrl: string, client: string, secret?: string): Promi
 const embedded = { identifiant: 'identifiant', motDePasse: 'motDePasse' }
 const keycloak = { identifiant: 'username', motDePasse: 'password' }
 
-/** Follows redirects with a cookie jar, fills the form once, and stops at the client's own address. */
-export async function passLoginPage(start: URL, identifiant: string, motDePasse: string): Promise<URL> {
-  const cookies = new Map<string, string>()
+/**
+ * Follows redirects with a cookie jar, fills the form once, and stops at the client's own address.
+ * @param cookies what the browser has, and gets
+ */
+export async function passLoginPage(
+  start: URL,
+  identifiant: string,
+  motDePasse: string,
+  cookies = new Map<string, string>(),
+): Promise<URL> {
   let address = start
   let init: RequestInit = {}
   for (let hop = 0; hop < 15; hop++) {

@@ -2,7 +2,7 @@ import { type Browser, chromium } from 'playwright-core'
 import { LireMoi } from '../../contracts/identity.ts'
 import { demoAccounts, demoPassword } from '../../infra/issuer/accounts.ts'
 import { demoSystem, hubAudience } from '../../infra/issuer/clients.ts'
-import { redirectUri, signIn, signInSystem } from '../demo/sign-in.ts'
+import { passLoginPage, redirectUri, signIn, signInSystem } from '../demo/sign-in.ts'
 import { Api, hubUrl, refusal } from '../support/api.ts'
 import { type ChromiumServer, findChromium, launchChromium } from '../support/chromium.ts'
 import { anonyme, issuer } from '../support/people.ts'
@@ -55,6 +55,16 @@ test('a staff system gets its scopes by client credentials, and no page of its o
 
 /** What Keycloak answers to a demand of a front end: where it sends the person, and with which error. */
 async function demand(changes: Record<string, string>): Promise<{ status: number; error?: string | null }> {
+  const response = await fetch(addressOf(changes), { redirect: 'manual' })
+  const location = response.headers.get('location')
+  await response.body?.cancel()
+  if (!location) return { status: response.status }
+  const { searchParams, hash } = new URL(location)
+  const error = searchParams.get('error') ?? new URLSearchParams(hash.slice(1)).get('error')
+  return { status: response.status, error }
+}
+
+function addressOf(changes: Record<string, string>): URL {
   const query = new URLSearchParams({
     client_id: 'portail',
     redirect_uri: redirectUri,
@@ -64,13 +74,7 @@ async function demand(changes: Record<string, string>): Promise<{ status: number
     code_challenge_method: 'S256',
     ...changes,
   })
-  const response = await fetch(`${protocol}/auth?${query.toString()}`, { redirect: 'manual' })
-  const location = response.headers.get('location')
-  await response.body?.cancel()
-  if (!location) return { status: response.status }
-  const { searchParams, hash } = new URL(location)
-  const error = searchParams.get('error') ?? new URLSearchParams(hash.slice(1)).get('error')
-  return { status: response.status, error }
+  return new URL(`${protocol}/auth?${query.toString()}`)
 }
 
 test('a sign-in without PKCE, with a weak one, to another address or without a code is refused', async () => {
@@ -114,6 +118,17 @@ test('a refresh token is used once; who uses it again ends the session of both',
   expect(next).toMatchObject({ status: 200 })
   expect(await refresh(refreshToken!)).toMatchObject(refused('invalid_grant'))
   expect(await refresh(next.body.refresh_token!)).toMatchObject(refused('invalid_grant'))
+})
+
+test('at the kiosk everybody is asked who they are; elsewhere one sign-in is for all front ends', async () => {
+  const { name, password } = await someone()
+  const cookies = new Map<string, string>()
+  const first = await passLoginPage(addressOf({ client_id: 'borne' }), name, password, cookies)
+  expect(first.searchParams.get('code')).toBeTruthy()
+  // Without anything to fill in: the way goes back at once, or ends at a form.
+  const again = (client: string) => passLoginPage(addressOf({ client_id: client }), '', '', cookies)
+  expect((await again('portail')).searchParams.get('code')).toBeTruthy()
+  await expect(again('borne')).rejects.toThrow('sign-in stopped')
 })
 
 test('tokens that Keycloak signs for others than the hub open nothing', async () => {
