@@ -8,10 +8,11 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createPool } from '../../infra/db.ts'
 import { demoRealm, readRealm } from '../../infra/keycloak/demo-realm.ts'
+import { findJava, findProgram } from '../../infra/stack/programs.ts'
 import { freePort } from '../demo/sign-in.ts'
 import { KeycloakAdmin } from './keycloak-admin.ts'
 
-/** A first start builds Keycloak and makes its tables. */
+/** The first start on a database makes its tables. */
 const patienceMs = 240_000
 
 /** A Keycloak of a test run, with the demonstration realm, as its own process. */
@@ -20,14 +21,6 @@ export interface KeycloakServer {
   readonly url: string
   readonly admin: KeycloakAdmin
   close(): Promise<void>
-}
-
-/** Where Keycloak is unpacked, and the Java (21 or newer) that runs it. */
-function programs(): { home: string; java: string } {
-  const { KEYCLOAK_HOME: home, JAVA_HOME: java } = process.env
-  if (!home || !java)
-    throw new Error('KEYCLOAK_HOME (the unpacked distribution) and JAVA_HOME (a JDK >= 21) must be set')
-  return { home, java }
 }
 
 /**
@@ -40,23 +33,23 @@ export async function startKeycloak(options: {
   postgresUrl: string
   hubUrl: string
 }): Promise<KeycloakServer> {
-  const { home, java } = programs()
+  const [kc, java] = await Promise.all([findProgram('keycloak'), findJava()])
   const folder = await mkdtemp(join(tmpdir(), 'guichet-keycloak-'))
   const [port, managementPort] = await Promise.all([freePort(), freePort()])
   const secret = randomBytes(24).toString('base64url')
-  await prepare(folder, home)
+  await prepare(folder, join(kc, '../..'))
   const sql = createPool({ url: options.postgresUrl, max: 1, name: 'test setup' })
   await sql`create database keycloak`
   await sql.end()
   const { hostname, port: postgresPort, username, password } = new URL(options.postgresUrl)
 
-  const child = spawn(join(folder, 'bin/kc.sh'), ['start', '--import-realm'], {
+  const child = spawn(kc, ['start', '--optimized', '--import-realm', `-Dkc.home.dir=${folder}`], {
     // A group of its own: kc.sh starts Java beside itself.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
-      JAVA_HOME: java,
+      JAVA: java,
       JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1', // half the time to start
       GUICHET_URL: options.hubUrl,
       KC_DB_URL: `jdbc:postgresql://${hostname}:${postgresPort}/keycloak`,
@@ -94,12 +87,9 @@ export async function startKeycloak(options: {
 /** A home of its own beside the shared distribution: settings, realm and data are not those of another run. */
 async function prepare(folder: string, home: string): Promise<void> {
   const infra = join(import.meta.dirname, '../../infra/keycloak')
-  for (const name of ['bin', 'conf', 'providers', 'data/import'])
-    await mkdir(join(folder, name), { recursive: true })
+  for (const name of ['conf', 'data/import']) await mkdir(join(folder, name), { recursive: true })
   await Promise.all([
-    copyFile(join(home, 'bin/kc.sh'), join(folder, 'bin/kc.sh')),
-    symlink(join(home, 'lib'), join(folder, 'lib')),
-    symlink(join(home, 'themes'), join(folder, 'themes')),
+    ...['lib', 'providers', 'themes'].map((name) => symlink(join(home, name), join(folder, name))),
     copyFile(join(infra, 'keycloak.conf'), join(folder, 'conf/keycloak.conf')),
     writeFile(join(folder, 'data/import/malakoff-realm.json'), JSON.stringify(demoRealm(readRealm()))),
   ])

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto'
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPool } from '../../infra/db.ts'
@@ -32,7 +32,7 @@ declare global {
  * browser tiers, one hub as a real process (TEST_HUB_URL, TEST_HUB_DATABASE_URL, TEST_HUB_LOG); for the latter, one browser
  * (TEST_CHROMIUM).
  */
-export default async function globalSetup(): Promise<void> {
+export default async function globalSetup(chosen: ChosenTests): Promise<void> {
   const tiers = process.env.TIERS?.split(',') ?? []
   if (tiers.length === 1 && tiers[0] === 'unit') return
   const folder = await mkdtemp(join(tmpdir(), 'guichet-test-'))
@@ -50,7 +50,7 @@ export default async function globalSetup(): Promise<void> {
     const template = createPool({ url: url.href, max: 2, name: 'test template' })
     await migrate(template, await migrationSources())
     await template.end()
-    if (tiers.includes('e2e') || tiers.includes('browser')) await startHubForAll(server.url, folder)
+    if (await needsHub(tiers, chosen)) await startHubForAll(server.url, folder)
     if (tiers.includes('browser')) {
       const chromium = await launchChromium()
       globalThis.guichetTestServer.chromium = chromium
@@ -60,6 +60,26 @@ export default async function globalSetup(): Promise<void> {
     await globalTeardown()
     throw error
   }
+}
+
+/** What Jest tells of the command line. */
+interface ChosenTests {
+  readonly rootDir: string
+  readonly testPathPatterns: { toExecutor(options: { rootDir: string }): { isMatch(path: string): boolean } }
+}
+
+/** Is a file chosen that speaks to the common hub? Most of the tier `stack` have hubs of their own. */
+async function needsHub(
+  tiers: readonly string[],
+  { rootDir, testPathPatterns }: ChosenTests,
+): Promise<boolean> {
+  const speaking = tiers.includes('stack') ? /\.e2e\.|keycloak/ : /\.(?:e2e|browser)\./
+  const ofTiers = new RegExp(`\\.(?:${tiers.join('|')})\\.test\\.ts$`)
+  const pattern = testPathPatterns.toExecutor({ rootDir })
+  const files = await readdir(join(rootDir, 'test'), { recursive: true })
+  return files.some(
+    (file) => ofTiers.test(file) && speaking.test(file) && pattern.isMatch(join(rootDir, 'test', file)),
+  )
 }
 
 async function startHubForAll(serverUrl: string, folder: string): Promise<void> {
