@@ -18,7 +18,7 @@ import { LiveStreams } from './live.ts'
 import { addPages } from './pages.ts'
 import { sendHealth } from './pages/health.ts'
 import { idempotencyOf, paramsOf } from './params.ts'
-import { probeIssuer } from './probe-issuer.ts'
+import { oddTokenTeller, probeIssuer } from './probe-issuer.ts'
 import { createProtection } from './protection.ts'
 import { tellIssuerRequest } from './request-line.ts'
 import { type Route, routes } from './routes.ts'
@@ -92,6 +92,7 @@ export async function startGateway({
     audience: 'guichet',
     now: () => now().getTime(),
     onKeySetFailure: (error) => log.warn({ err: error }, 'the issuer’s keys could not be fetched'),
+    onOddToken: oddTokenTeller(log),
     resolve: (who) =>
       newcomers.run(() =>
         call(broker, ResoudreCompte, who, { principal: { kind: 'anonyme' }, repeatable: true }),
@@ -159,11 +160,13 @@ export async function startGateway({
   await addPages(app, config)
 
   await server.listen(config.listen, config.port)
-  if (config.keycloakUrl) void probeIssuer(realm, log)
+  const production = environment === 'production'
+  const stopProbing = config.keycloakUrl ? probeIssuer({ realm, production, now, log }) : () => {}
   return {
     url: config.publicUrl,
     async stop() {
       stopping = true
+      stopProbing()
       if (config.natsUrl) await delay(noticeMs)
       live.closeAll()
       await server.close()

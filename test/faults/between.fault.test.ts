@@ -104,7 +104,7 @@ async function holdNextEvent(): Promise<() => Promise<void>> {
   await sql.unsafe(`
     create function probe.wait() returns trigger language plpgsql as
       $$ begin perform pg_advisory_xact_lock_shared(4711); return null; end $$;
-    create trigger wait after insert on hub.event for each row when (new.position = ${Number(row!.next)})
+    create trigger wait after insert on hub.event for each row when (new.position = ${row!.next})
       execute function probe.wait();`)
   const holder = await sql.reserve()
   await holder`select pg_advisory_lock(4711)`

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type JetStreamManager } from 'nats'
 import { natsLogin } from '../../infra/nats.ts'
+import { findProgram } from '../../infra/stack/programs.ts'
 import { ignoreMissing, streamName } from '../../infra/stream.ts'
 import { freePort } from '../demo/sign-in.ts'
 
@@ -31,13 +32,12 @@ export interface NatsServers {
   close(): Promise<void>
 }
 
-export const natsServer = process.env.NATS_SERVER ?? 'nats-server'
-
 /**
  * One without users, or a cluster of three with the files of production: there, `essai` is one user more, who may do
  * everything that the hub's account can, and hear it.
  */
 export async function startNatsServers(count: 1 | 3, disk?: string): Promise<NatsServers> {
+  const natsServer = await findProgram('nats-server')
   const folder = await mkdtemp(join(tmpdir(), 'guichet-nats-'))
   const free = () => Promise.all(Array.from({ length: count }, freePort))
   const [ports, routes, monitors] = await Promise.all([free(), free(), free()])
