@@ -3,8 +3,17 @@ import * as demarches from './demarches.ts'
 import * as documents from './documents.ts'
 import * as hub from './hub.ts'
 import * as identity from './identity.ts'
+import * as signalements from './signalements.ts'
+import * as evenementsDesSignalements from './signalements-evenements.ts'
 
-const declared: unknown[] = [identity, demarches, documents, hub].flatMap((owner) => Object.values(owner))
+const declared: unknown[] = [
+  identity,
+  demarches,
+  documents,
+  signalements,
+  evenementsDesSignalements,
+  hub,
+].flatMap((owner) => Object.values(owner))
 
 /** Every action of the hub by its wire name. */
 export const actions: ReadonlyMap<string, Action> = new Map(

@@ -27,6 +27,8 @@ export const Document = z.object({
     .enum(['libre', 'depose', 'decision'])
     .describe('`libre` tant qu’aucun dossier déposé ne le contient'),
   dossierId: Id.nullable(),
+  signalementId: Id.nullable().describe('Le signalement dont c’est une photo'),
+  public: z.boolean().describe('Un agent l’a rendu public: `GET /v1/photos/{id}`'),
   creeLe: Instant,
 })
 export type Document = z.infer<typeof Document>
@@ -57,6 +59,15 @@ export const OuvrirLecture = query({
   errors: ['introuvable', 'plage-invalide'],
 })
 
+export const OuvrirPhoto = query({
+  name: 'documents.ouvrirPhoto',
+  summary: 'Une photo qu’un agent a rendue publique, sans rien d’autre que son image.',
+  access: ['public'],
+  params: z.strictObject({ id: Id }),
+  returns: Billet,
+  errors: ['introuvable', 'plage-invalide'],
+})
+
 export const LireDocument = query({
   name: 'documents.lireDocument',
   summary: 'La fiche d’un document, pour son usager ou un agent du service qui instruit.',
@@ -84,6 +95,7 @@ export const VerifierPieces = query({
     secteur: Secteur,
     documentIds: z.array(Id).max(30),
     emisPar: z.enum(['usager', 'agent']),
+    images: z.boolean().default(false).describe('Seulement des images'),
   }),
   returns: z.object({ inconnus: z.array(Id) }),
 })
@@ -114,6 +126,30 @@ export const DocumentDecisionRemise = event({
   summary: 'La décision signée est parmi les documents de l’usager.',
   data: z.object({ secteur: Secteur, dossierId: Id, reference: z.string() }),
   suivi: (d) => `La décision du dossier ${d.reference} est dans vos documents.`,
+})
+
+export const DocumentJoint = event({
+  aggregate: 'document',
+  name: 'joint',
+  version: 1,
+  summary: 'Une photo est gardée avec le signalement auquel son auteur l’a jointe.',
+  data: z.object({ secteur: Secteur, signalementId: Id }),
+})
+
+export const DocumentPublie = event({
+  aggregate: 'document',
+  name: 'publie',
+  version: 1,
+  summary: 'Une photo d’un signalement est rendue publique, après relecture par un agent.',
+  data: z.object({ secteur: Secteur, signalementId: Id }),
+})
+
+export const DocumentRetire = event({
+  aggregate: 'document',
+  name: 'retire',
+  version: 1,
+  summary: 'Une photo d’un signalement n’est plus publique.',
+  data: z.object({ secteur: Secteur, signalementId: Id }),
 })
 
 export const DocumentSupprime = event({

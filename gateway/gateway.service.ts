@@ -13,7 +13,7 @@ import { createIssuer } from '../infra/issuer/issuer.ts'
 import { roleOf } from '../infra/migrate.ts'
 import { addressKey } from './address.ts'
 import { type Caller, createAuthenticator } from './authenticate.ts'
-import { limits, weightOf } from './limits.ts'
+import { anonymousWeightOf, limits, weightOf } from './limits.ts'
 import { LiveStreams } from './live.ts'
 import { addPages } from './pages.ts'
 import { sendHealth } from './pages/health.ts'
@@ -115,7 +115,8 @@ export async function startGateway({
           await byAccount.spend(caller.principal, weightOf(route), reply)
         checkAccess(route.action, caller.principal)
         // The door has counted one; who is refused for want of a token has cost no more.
-        if (caller.principal.kind === 'anonyme') byAddress.charge(addressOf(request), weightOf(route) - 1)
+        if (caller.principal.kind === 'anonyme')
+          byAddress.charge(addressOf(request), anonymousWeightOf(route) - 1)
         if (route.transport === 'upload') protection.deadlines.extend(request.raw, limits.transferMs)
       },
       handler: (request, reply) => serve(route, request, reply),
@@ -133,13 +134,13 @@ export async function startGateway({
     if (route.transport === 'upload' || route.transport === 'download') {
       // Bytes move at the pace of the other side: they must not hold a place where work waits.
       const leave = protection.transfers.take(
-        accountOf(principal),
+        accountOf(principal) || addressOf(request),
         'Trop de fichiers en même temps: attendez que l’un d’eux soit arrivé.',
       )
       reply.raw.once('close', leave)
     }
     if (route.transport === 'download')
-      return await download(broker, request, reply, String(params.id), principal)
+      return await download(broker, request, reply, route.action, String(params.id), principal)
     if (route.transport === 'upload' && idempotency)
       return await answer(route, reply, await upload(broker, request, params, { principal, idempotency }))
     const lane = route.path.startsWith('/v1/admin/') ? reserved : slots
@@ -178,6 +179,7 @@ export async function startGateway({
 async function answer(route: Route, reply: FastifyReply, result: unknown): Promise<unknown> {
   void reply.code(route.success)
   if (route.success === 204) return await reply.send()
+  if (route.type) void reply.type(route.type)
   const { id, version } = result as { id?: unknown; version?: unknown }
   if (typeof version === 'number') void reply.header('etag', `"${version}"`)
   if (route.success === 201 && typeof id === 'string' && !route.path.includes(':'))

@@ -59,9 +59,9 @@ export function idempotencyOf(route: Route, request: FastifyRequest, principal: 
   if (header === undefined && route.method !== 'POST') return undefined
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(header))
     throw new Refusal('cle-idempotence-requise')
-  if (principal.kind === 'anonyme') throw new Refusal('jeton-requis')
   const { key, body } = idempotencyKey({
-    acteurId: principal.acteurId,
+    // Without account the key alone says who asks: whoever does not know it finds nothing by it.
+    acteurId: principal.kind === 'anonyme' ? 'anonyme' : principal.acteurId,
     // By what it means, not by how it is spelled: /v1/dossi%65rs is the same address.
     route: `${route.method} ${route.path} ${JSON.stringify(request.params).toLowerCase()}`,
     key: header,

@@ -3,6 +3,7 @@ import * as demarches from '../contracts/demarches.ts'
 import * as documents from '../contracts/documents.ts'
 import * as hub from '../contracts/hub.ts'
 import * as identity from '../contracts/identity.ts'
+import * as signalements from '../contracts/signalements.ts'
 
 /**
  * How a row is served:
@@ -20,6 +21,8 @@ export interface Route {
   readonly action: Action
   readonly success: 200 | 201 | 204
   readonly transport: Transport
+  /** The media type of the answer, where it is another kind of JSON. */
+  readonly type?: string
 }
 
 const row =
@@ -61,6 +64,24 @@ export const routes: readonly Route[] = [
   get('/v1/documents/:id', documents.LireDocument),
   get('/v1/documents/:id/contenu', documents.OuvrirLecture, 200, 'download'),
   del('/v1/documents/:id', documents.SupprimerDocument, 204),
+  get('/v1/photos/:id', documents.OuvrirPhoto, 200, 'download'),
+
+  get('/v1/signalements/categories', signalements.ListerCategories),
+  get('/v1/signalements/doublons', signalements.ChercherDoublons),
+  { ...get('/v1/signalements/carte', signalements.CartographierSignalements), type: 'application/geo+json' },
+  get('/v1/signalements', signalements.ListerSignalements),
+  post('/v1/signalements', signalements.CreerSignalement, 201),
+  post('/v1/confirmations', signalements.ConfirmerSignalement),
+  get('/v1/signalements/:id', signalements.LireSignalement),
+  post('/v1/signalements/:id/suivre', signalements.SuivreSignalement),
+  del('/v1/signalements/:id/suivre', signalements.CesserDeSuivre, 204),
+  post('/v1/signalements/:id/photos', signalements.AjouterPhotos),
+  post('/v1/signalements/:id/question', signalements.PoserQuestion),
+  post('/v1/signalements/:id/reponse', signalements.RepondreQuestion),
+  post('/v1/signalements/:id/reouverture', signalements.RouvrirSignalement),
+  post('/v1/signalements/:id/etapes', signalements.AvancerSignalement),
+  post('/v1/signalements/:id/publication', signalements.PublierSignalement),
+  get('/v1/agents/signalements', signalements.ListerSignalementsAgent),
 
   get('/v1/evenements', hub.ListerEvenements),
   get('/v1/admin/lettres-mortes', hub.ListerLettresMortes),

@@ -3,7 +3,8 @@ import { pipeline } from 'node:stream/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ServiceBroker } from 'moleculer'
 import type { z } from 'zod'
-import { type Document, OuvrirLecture, OuvrirTeleversement } from '../contracts/documents.ts'
+import type { Action } from '../contracts/define.ts'
+import { Billet, type Document, OuvrirPhoto, OuvrirTeleversement } from '../contracts/documents.ts'
 import { type ErrorCode, errorCatalog, Refusal, type RefusalExtra } from '../contracts/errors.ts'
 import type { Principal } from '../contracts/principal.ts'
 import { call } from '../infra/call.ts'
@@ -49,15 +50,19 @@ const passedBack = [
   'x-content-type-options',
 ] as const
 
-/** Streams a document's bytes, or a part of them, to the caller. */
+/**
+ * Streams a document's bytes, or a part of them, to the caller.
+ * @param action opens them, if the caller may read them
+ */
 export async function download(
   broker: ServiceBroker,
   request: FastifyRequest,
   reply: FastifyReply,
+  action: Action,
   id: string,
   principal: Principal,
 ): Promise<FastifyReply> {
-  const billet = await call(broker, OuvrirLecture, { id }, { principal })
+  const billet = Billet.parse(await call(broker, action, { id }, { principal }))
   const headers = Object.fromEntries(
     passedOn.flatMap((name) =>
       typeof request.headers[name] === 'string' ? [[name, request.headers[name]]] : [],
@@ -66,6 +71,8 @@ export async function download(
   const { response, outgoing } = await exchange(billet.url, { method: request.method, headers })
   const status = response.statusCode ?? 500
   for (const name of passedBack) if (response.headers[name]) void reply.header(name, response.headers[name])
+  // Pages of every origin show what is public.
+  if (action === OuvrirPhoto) void reply.header('cross-origin-resource-policy', 'cross-origin')
   if (status === 416) {
     response.resume()
     throw new Refusal('plage-invalide')

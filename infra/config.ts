@@ -78,6 +78,13 @@ const Environment = z.object({
       return protocol === 'unix:' ? hostname === '' && pathname.length > 1 : hostname !== ''
     }, 'tcp://host:port or unix:///path')
     .optional(),
+  /** The server that sends mail; absent: mail is written into the data folder. */
+  SMTP_URL: url(/^smtps?$/).optional(),
+  /** Who mail is from. */
+  SMTP_FROM: z
+    .string()
+    .regex(/^(?:[^<>\r\n]{1,100} <)?[^\s<>@]{1,64}@[^\s<>@]{1,255}>?$/, 'an address, or a name and <address>')
+    .default('Ville de Malakoff <ne-pas-repondre@guichet.invalid>'),
   /** Staff systems that read events from NATS: `<user>=<aggregate>+<aggregate>`, separated by commas. */
   NATS_STAFF: list.pipe(
     z.array(
@@ -133,6 +140,8 @@ export interface Config {
   readonly keycloakUrl: string | undefined
   readonly clamavUrl: string | undefined
   readonly natsUrl: string | undefined
+  readonly smtpUrl: string | undefined
+  readonly smtpFrom: string
   readonly natsStaff: readonly { readonly user: string; readonly aggregates: readonly string[] }[]
   readonly documentsListen: { readonly host: string; readonly port: number }
   readonly logLevel: string
@@ -157,6 +166,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new ConfigError(
       `With NODE_ENV=production no part is embedded: ${missing.join(', ')} must be set (README.md, Variables).`,
     )
+  if (env.SMTP_URL && env.SMTP_FROM.includes('@guichet.invalid'))
+    throw new ConfigError('SMTP_FROM is required with SMTP_URL: the address that the city sends from.')
   if (env.METRICS_PORT === env.PORT)
     throw new ConfigError('METRICS_PORT: metrics are not for the public, choose another port than PORT.')
   const dataFolder = resolve(env.HUB_DATA)
@@ -181,6 +192,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       return { user, aggregates: aggregates.split('+') }
     }),
     natsUrl: env.NATS_URL.length > 0 ? env.NATS_URL.join(',') : undefined,
+    smtpUrl: env.SMTP_URL,
+    smtpFrom: env.SMTP_FROM,
     documentsListen: hostAndPort(env.DOCUMENTS_LISTEN),
     logLevel: env.LOG_LEVEL,
     logPretty: env.LOG_PRETTY ?? process.stdout.isTTY,

@@ -146,6 +146,7 @@ export async function startHub(
           db: background,
           now,
           log: log.child({ service: definition.name }),
+          config,
           retryBaseMs: config.retryBaseMs,
         }
         const own = definition.consumers ?? []

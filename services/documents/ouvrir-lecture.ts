@@ -1,7 +1,8 @@
 import type { z } from 'zod'
-import type { OuvrirLecture } from '../../contracts/documents.ts'
+import type { Billet, OuvrirLecture, OuvrirPhoto } from '../../contracts/documents.ts'
+import { Refusal } from '../../contracts/errors.ts'
 import type { Call } from '../../infra/service.ts'
-import { visible, vueDocument } from './document.ts'
+import { type DocumentEnregistre, visible, vueDocument } from './document.ts'
 import { listenerOf } from './listener.ts'
 import * as store from './store.ts'
 
@@ -10,7 +11,21 @@ export async function ouvrirLecture(
   call: Call,
 ): Promise<z.output<typeof OuvrirLecture.returns>> {
   const document = visible(await store.lireDocument(call.db.sql, id), call.principal)
-  const { url, lectures } = listenerOf(call.db)
+  return { ...billet(document, call), document: vueDocument(document) }
+}
+
+/** A photo that was released, for anybody; its name, which its owner chose, stays private. */
+export async function ouvrirPhoto(
+  { id }: z.output<typeof OuvrirPhoto.params>,
+  call: Call,
+): Promise<z.output<typeof OuvrirPhoto.returns>> {
+  const document = await store.lireDocument(call.db.sql, id)
+  if (!document || document.publiePour === null) throw new Refusal('introuvable')
+  return billet({ ...document, nom: `photo.${document.type.slice('image/'.length)}` }, call)
+}
+
+function billet(document: DocumentEnregistre, { db }: Call): z.output<typeof Billet> {
+  const { url, lectures } = listenerOf(db)
   const { ticket, expires } = lectures.issue({
     id: document.id,
     nom: document.nom,
@@ -18,9 +33,5 @@ export async function ouvrirLecture(
     taille: document.taille,
     sha256: document.sha256,
   })
-  return {
-    url: `${url}/contenus/${ticket}`,
-    expireLe: expires.toISOString(),
-    document: vueDocument(document),
-  }
+  return { url: `${url}/contenus/${ticket}`, expireLe: expires.toISOString() }
 }

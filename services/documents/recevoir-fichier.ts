@@ -63,6 +63,8 @@ export async function recevoirFichier(
     emisPar,
     statut: 'libre',
     dossierId: null,
+    signalementId: null,
+    publiePour: null,
     version: 1,
     creeLe: ground.now(),
     supprimeLe: null,

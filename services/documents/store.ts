@@ -1,6 +1,9 @@
 import {
   DocumentDecisionRemise,
   DocumentDepose,
+  DocumentJoint,
+  DocumentPublie,
+  DocumentRetire,
   DocumentSupprime,
   DocumentTeleverse,
 } from '../../contracts/documents.ts'
@@ -11,7 +14,8 @@ import type { DocumentEnregistre } from './document.ts'
 /** Every SQL statement of the documents service. */
 
 function colonnes(sql: Queryable) {
-  return sql`id, usager_id, secteur, nom, type, taille, sha256, statut, emis_par, dossier_id, version, cree_le, supprime_le`
+  return sql`id, usager_id, secteur, nom, type, taille, sha256, statut, emis_par, dossier_id, signalement_id, publie_pour,
+    version, cree_le, supprime_le`
 }
 
 export async function lireDocument(sql: Queryable, id: string): Promise<DocumentEnregistre | null> {
@@ -74,8 +78,8 @@ export async function supprimerDocument(
   const { sql } = db
   const retenu =
     document.emisPar === 'usager'
-      ? sql`e.usager_id = ${document.usagerId} and e.data ->> 'etat' <> 'brouillon'
-          and e.data @> ${sql.json({ pieces: [{ documentId: document.id }] })}`
+      ? sql`e.usager_id = ${document.usagerId} and (e.data @> ${sql.json({ photos: [document.id] })}
+          or e.data ->> 'etat' <> 'brouillon' and e.data @> ${sql.json({ pieces: [{ documentId: document.id }] })})`
       : sql`e.data ->> 'documentId' = ${document.id}`
   const row = await commitNow(
     db,
@@ -145,6 +149,64 @@ export async function remettreDocument(
     origin,
   )
   if (!row) throw new Error('a locked document has changed')
+}
+
+/** Keeps a locked photo with the report that it was joined to. */
+export async function joindreDocument(
+  tx: Transaction,
+  document: DocumentEnregistre,
+  signalementId: string,
+  origin: Origin,
+): Promise<void> {
+  const row = await commit(
+    tx,
+    {
+      name: 'joindre le document',
+      write: tx<{ id: string; version: number }[]>`
+        update documents.document
+        set statut = 'depose', signalement_id = ${signalementId}, supprime_le = null, version = version + 1
+        where id = ${document.id} and version = ${document.version}
+        returning id, version`,
+      event: DocumentJoint,
+      data: { secteur: document.secteur, signalementId },
+      usagerId: document.usagerId,
+    },
+    origin,
+  )
+  if (!row) throw new Error('a locked document has changed')
+}
+
+/** Shows a locked photo to everybody, or no longer. */
+export async function publierDocument(
+  tx: Transaction,
+  document: DocumentEnregistre,
+  { signalementId, publique }: { signalementId: string; publique: boolean },
+  origin: Origin,
+): Promise<void> {
+  const row = await commit(
+    tx,
+    {
+      name: 'publier le document',
+      write: tx<{ id: string; version: number }[]>`
+        update documents.document set publie_pour = ${publique ? signalementId : null}, version = version + 1
+        where id = ${document.id} and version = ${document.version}
+        returning id, version`,
+      event: publique ? DocumentPublie : DocumentRetire,
+      data: { secteur: document.secteur, signalementId },
+      usagerId: document.usagerId,
+    },
+    origin,
+  )
+  if (!row) throw new Error('a locked document has changed')
+}
+
+/** The photos that are public with this report. */
+export async function lirePublies(sql: Queryable, signalementId: string): Promise<string[]> {
+  const rows = await query(
+    'lire les photos publiques',
+    sql<{ id: string }[]>`select id from documents.document where publie_pour = ${signalementId}`,
+  )
+  return rows.map((row) => row.id)
 }
 
 /** Erases the rows of documents soft-deleted before that instant; returns how many. */

@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import type { Db, Sql } from '../../infra/db.ts'
 import { createLogger } from '../../infra/log.ts'
 import { Signal } from '../../infra/signal.ts'
+import { readConfig } from '../../infra/config.ts'
 import { fireDue } from '../../infra/timers.ts'
 import type { Demarche } from '../../contracts/demarches.ts'
 import { type Actor, Secteur } from '../../contracts/principal.ts'
@@ -69,7 +70,7 @@ async function ranger(resultat: Resultat, maintenant: Date): Promise<void> {
 
 async function fireAt(maintenant: Date): Promise<number> {
   const db: Db = { sql, committed: new Signal() }
-  return await fireDue({ db, now: () => maintenant, log }, timers)
+  return await fireDue({ db, now: () => maintenant, log, config: readConfig({}) }, timers)
 }
 
 async function eventsOf(dossier: EtatDuDossier) {

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Access } from '../../contracts/define.ts'
+import { LireDocument } from '../../contracts/documents.ts'
+import { CreerSignalement, PublierSignalement } from '../../contracts/signalements.ts'
+import { jetonDe } from '../../services/signalements/jeton.ts'
 import { formulairesValides } from '../demarches/exemples.ts'
-import { pdf } from '../documents/fixtures.ts'
+import { jpeg, pdf } from '../documents/fixtures.ts'
 import type { Api } from '../support/api.ts'
 import { decided, deposited, draft, inInstruction } from '../support/dossiers.ts'
+import { eventually } from '../support/eventually.ts'
 import { hubDatabase } from '../support/hub-database.ts'
 import { anonyme, stranger, system } from '../support/people.ts'
+import { questioned, report, reported, resolved, somewhere, unconfirmed } from '../support/signalements.ts'
 import type { Sample } from './cases.ts'
 
 /** Where a route can be attacked beyond its access check: a caller who may, an object in the right state. */
@@ -17,8 +22,11 @@ export interface Ground {
   readonly sample?: Omit<Sample, 'id'>
 }
 
+const anyReport = () => idOf(reported(usager))
+
 const usager = stranger()
 const agent = stranger(['usager', 'agent:etat-civil'])
+const fatou = stranger(['usager', 'agent:espace-public'])
 const administrateur = stranger(['administrateur'])
 const systeme = system()
 const as = (api: Api) => () => api
@@ -117,6 +125,72 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
     proprietaire: { caller: as(usager), object: freePiece },
     agent: { caller: as(agent), object: issued },
   },
+  'GET /v1/signalements/categories': { public: { caller: as(anonyme) } },
+  'GET /v1/signalements/doublons': {
+    public: { caller: as(anonyme), sample: { query: 'categorie=tags&latitude=48.818&longitude=2.296' } },
+  },
+  'GET /v1/signalements/carte': { public: { caller: as(anonyme) } },
+  'GET /v1/signalements': { public: { caller: as(anonyme) } },
+  'POST /v1/signalements': {
+    public: {
+      caller: as(anonyme),
+      sample: {
+        body: {
+          categorie: 'panneau',
+          ...somewhere(),
+          siDoublon: 'creer',
+          contact: { courriel: 'hostile@example.org' },
+        },
+      },
+    },
+    compte: {
+      caller: as(usager),
+      sample: {
+        body: { ...report(), categorie: 'rats', reponses: { animal: 'rat' }, description: 'Un mot.' },
+      },
+    },
+  },
+  'POST /v1/confirmations': {
+    public: { caller: as(anonyme), sample: { body: { jeton: await link() } } },
+  },
+  'GET /v1/signalements/:id': {
+    public: { caller: as(anonyme), object: anyReport },
+    compte: { caller: as(usager), object: anyReport },
+  },
+  'POST /v1/signalements/:id/suivre': { compte: { caller: () => stranger(), object: anyReport } },
+  'DELETE /v1/signalements/:id/suivre': { compte: { caller: as(usager), object: anyReport } },
+  'POST /v1/signalements/:id/photos': {
+    proprietaire: { caller: as(usager), object: anyReport, sample: { body: { photos: [await photo()] } } },
+  },
+  'POST /v1/signalements/:id/question': {
+    agent: { caller: as(fatou), object: anyReport, sample: { body: texte } },
+  },
+  'POST /v1/signalements/:id/reponse': {
+    proprietaire: {
+      caller: as(usager),
+      object: () => idOf(questioned(usager, fatou)),
+      sample: { body: texte },
+    },
+  },
+  'POST /v1/signalements/:id/reouverture': {
+    proprietaire: {
+      caller: as(usager),
+      object: () => idOf(resolved(usager, fatou)),
+      sample: { body: texte },
+    },
+  },
+  'POST /v1/signalements/:id/etapes': {
+    agent: {
+      caller: as(fatou),
+      object: anyReport,
+      sample: { body: { etape: 'planifie', prevuLe: '2099-12-31', message: 'Un mot.', note: 'Un mot.' } },
+    },
+  },
+  'POST /v1/signalements/:id/publication': {
+    agent: { caller: as(fatou), object: anyReport, sample: { body: { description: 'Un mot.', photos: [] } } },
+  },
+  'GET /v1/agents/signalements': { agent: { caller: as(fatou) } },
+  'GET /v1/photos/:id': { public: { caller: as(anonyme), object: publishedPhoto } },
   'GET /v1/evenements': { 'systeme:evenements': { caller: as(systeme) } },
   'GET /v1/admin/lettres-mortes': { administrateur: { caller: as(administrateur) } },
   'POST /v1/admin/lettres-mortes/:id/relance': {
@@ -132,4 +206,23 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
 async function keptTrace(): Promise<string> {
   const reply = await anonyme.send('GET', '/v1/demarches')
   return reply.headers.get('x-trace-id') ?? ''
+}
+
+async function photo(): Promise<string> {
+  return (await usager.uploaded('espace-public', jpeg(), 'photo.jpg')).id
+}
+
+/** Of a report that is confirmed once, and then again. */
+async function link(): Promise<string> {
+  const { id } = await unconfirmed(anonyme, `${randomUUID()}@example.org`)
+  const [row] = await hubDatabase()<{ cle: Buffer }[]>`select cle from signalements.secret`
+  return jetonDe(row!.cle, id)
+}
+
+async function publishedPhoto(): Promise<string> {
+  const id = await photo()
+  const { id: signalement } = await usager.ok(CreerSignalement, report({ photos: [id] }))
+  await fatou.ok(PublierSignalement, { id: signalement, description: null, photos: [id] })
+  await eventually(async () => expect((await usager.ok(LireDocument, { id })).public).toBe(true))
+  return id
 }

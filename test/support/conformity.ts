@@ -101,7 +101,8 @@ function checkSuccess(route: Route, reply: Reply, wrong: (what: string) => never
   if (reply.status !== route.success) wrong(`${route.success} is what its route says`)
   if (reply.headers.get('cache-control') !== 'no-store') wrong('may be cached')
   if (route.success === 204) return reply.text === '' ? undefined : wrong('a body to 204')
-  if (reply.headers.get('content-type') !== 'application/json; charset=utf-8') wrong('not JSON')
+  const type = route.type ?? 'application/json'
+  if (reply.headers.get('content-type') !== `${type}; charset=utf-8`) wrong(`not ${type}`)
   const answered = checkStrictly(
     route.transport === 'upload' ? Document : route.action.returns,
     reply.body,

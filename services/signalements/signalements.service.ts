@@ -1,0 +1,46 @@
+import * as contract from '../../contracts/signalements.ts'
+import { answers, defineService, obeys } from '../../infra/service.ts'
+import { ajouterPhotos } from './ajouter-photos.ts'
+import { avancerSignalement } from './avancer-signalement.ts'
+import { cesserDeSuivre } from './cesser-de-suivre.ts'
+import { confirmerSignalement } from './confirmer-signalement.ts'
+import { creerSignalement } from './creer-signalement.ts'
+import { chercherDoublons } from './doublons.ts'
+import { lireSignalement, relireSignalement } from './lire-signalement.ts'
+import {
+  cartographierSignalements,
+  listerCategories,
+  listerSignalements,
+  listerSignalementsAgent,
+} from './lister-signalements.ts'
+import { minuteriesDesSignalements } from './minuteries.ts'
+import { onSignalementAvance } from './on-signalement-avance.ts'
+import { poserQuestion } from './poser-question.ts'
+import { publierSignalement } from './publier-signalement.ts'
+import { repondreQuestion } from './repondre-question.ts'
+import { rouvrirSignalement } from './rouvrir-signalement.ts'
+import { suivreSignalement } from './suivre-signalement.ts'
+
+export default defineService({
+  name: 'signalements',
+  actions: [
+    answers(contract.ListerCategories, listerCategories),
+    answers(contract.ChercherDoublons, chercherDoublons),
+    answers(contract.ListerSignalements, listerSignalements),
+    answers(contract.CartographierSignalements, cartographierSignalements),
+    answers(contract.ListerSignalementsAgent, listerSignalementsAgent),
+    answers(contract.LireSignalement, lireSignalement),
+    obeys(contract.CreerSignalement, creerSignalement, relireSignalement),
+    obeys(contract.ConfirmerSignalement, confirmerSignalement, relireSignalement),
+    obeys(contract.SuivreSignalement, suivreSignalement, relireSignalement),
+    obeys(contract.CesserDeSuivre, cesserDeSuivre, async () => null),
+    obeys(contract.AjouterPhotos, ajouterPhotos, relireSignalement),
+    obeys(contract.PoserQuestion, poserQuestion, relireSignalement),
+    obeys(contract.RepondreQuestion, repondreQuestion, relireSignalement),
+    obeys(contract.RouvrirSignalement, rouvrirSignalement, relireSignalement),
+    obeys(contract.AvancerSignalement, avancerSignalement, relireSignalement),
+    obeys(contract.PublierSignalement, publierSignalement, relireSignalement),
+  ],
+  consumers: [onSignalementAvance],
+  timers: minuteriesDesSignalements,
+})
