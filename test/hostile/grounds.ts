@@ -135,11 +135,10 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
     public: {
       caller: as(anonyme),
       sample: {
-        body: {
-          categorie: 'panneau',
-          ...somewhere(),
-          siDoublon: 'creer',
-          contact: { courriel: 'hostile@example.org' },
+        // Few may wait for one address.
+        get body() {
+          const contact = { courriel: `${randomUUID()}@example.org` }
+          return { categorie: 'panneau', ...somewhere(), siDoublon: 'creer', contact }
         },
       },
     },
