@@ -3,6 +3,7 @@ import * as demarches from './demarches.ts'
 import * as documents from './documents.ts'
 import * as hub from './hub.ts'
 import * as identity from './identity.ts'
+import * as open311 from './open311.ts'
 import * as signalements from './signalements.ts'
 import * as evenementsDesSignalements from './signalements-evenements.ts'
 
@@ -11,6 +12,7 @@ const declared: unknown[] = [
   demarches,
   documents,
   signalements,
+  open311,
   evenementsDesSignalements,
   hub,
 ].flatMap((owner) => Object.values(owner))

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../contracts/errors.ts'
 import { LireSante } from '../contracts/hub.ts'
 import { ResoudreCompte } from '../contracts/identity.ts'
@@ -15,6 +15,7 @@ import { addressKey } from './address.ts'
 import { type Caller, createAuthenticator } from './authenticate.ts'
 import { anonymousWeightOf, limits, weightOf } from './limits.ts'
 import { LiveStreams } from './live.ts'
+import { open311Prefix, sendOpen311, speakOpen311 } from './open311/open311.ts'
 import { addPages } from './pages.ts'
 import { sendHealth } from './pages/health.ts'
 import { idempotencyOf, paramsOf } from './params.ts'
@@ -99,11 +100,12 @@ export async function startGateway({
       ),
   })
 
+  const addressOf = (request: FastifyRequest) => addressKey(proxies.clientOf(request.raw))
   app.decorateRequest('caller', null)
-  for (const route of routes) {
+  const addRoute = (app: FastifyInstance, route: Route, url: string) =>
     app.route({
       method: route.method,
-      url: route.path,
+      url,
       // A stream has no head of its own: it would stay open, unheard, until its token ends.
       exposeHeadRoute: route.transport !== 'stream',
       // Before the body is read: a stranger's 25 MB are refused at the door.
@@ -121,9 +123,15 @@ export async function startGateway({
       },
       handler: (request, reply) => serve(route, request, reply),
     })
-  }
-
-  const addressOf = (request: FastifyRequest) => addressKey(proxies.clientOf(request.raw))
+  for (const route of routes) if (route.transport !== 'open311') addRoute(app, route, route.path)
+  await app.register(
+    async (scope) => {
+      speakOpen311(scope)
+      for (const route of routes)
+        if (route.transport === 'open311') addRoute(scope, route, route.path.slice(open311Prefix.length))
+    },
+    { prefix: open311Prefix },
+  )
 
   async function serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { principal, expiresAt } = request.caller!
@@ -145,7 +153,9 @@ export async function startGateway({
       return await answer(route, reply, await upload(broker, request, params, { principal, idempotency }))
     const lane = route.path.startsWith('/v1/admin/') ? reserved : slots
     const options = { principal, ...(idempotency && { idempotency }) }
-    return await answer(route, reply, await lane.run(() => call(broker, route.action, params, options)))
+    const result = await lane.run(() => call(broker, route.action, params, options))
+    if (route.transport === 'open311') return await sendOpen311(route, request, reply, result)
+    return await answer(route, reply, result)
   }
 
   app.get('/health/live', (request, reply) => sendHealth('vivant', { statut: 'vivant' }, request, reply))

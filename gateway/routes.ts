@@ -3,15 +3,17 @@ import * as demarches from '../contracts/demarches.ts'
 import * as documents from '../contracts/documents.ts'
 import * as hub from '../contracts/hub.ts'
 import * as identity from '../contracts/identity.ts'
+import * as open311 from '../contracts/open311.ts'
 import * as signalements from '../contracts/signalements.ts'
 
 /**
  * How a row is served:
  * - `json`: params from path, query or body; the action's answer as JSON
+ * - `open311`: params from path, query or form; the answer as JSON or XML, by the ending of the address
  * - `upload`, `download`: bytes to and from the documents service
  * - `stream`: server-sent events
  */
-export type Transport = 'json' | 'upload' | 'download' | 'stream'
+export type Transport = 'json' | 'open311' | 'upload' | 'download' | 'stream'
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -82,6 +84,17 @@ export const routes: readonly Route[] = [
   post('/v1/signalements/:id/etapes', signalements.AvancerSignalement),
   post('/v1/signalements/:id/publication', signalements.PublierSignalement),
   get('/v1/agents/signalements', signalements.ListerSignalementsAgent),
+
+  get('/open311/v2/discovery.:format', open311.DecouvrirOpen311, 200, 'open311'),
+  get('/open311/v2/services.:format', open311.ListerServicesOpen311, 200, 'open311'),
+  get('/open311/v2/services/:id.:format', open311.LireServiceOpen311, 200, 'open311'),
+  post('/open311/v2/requests.:format', open311.DeposerRequeteOpen311, 200, 'open311'),
+  get('/open311/v2/requests.:format', open311.ListerRequetesOpen311, 200, 'open311'),
+  get('/open311/v2/requests/:id.:format', open311.LireRequeteOpen311, 200, 'open311'),
+  get('/open311/v2/tokens/:id.:format', open311.LireJetonOpen311, 200, 'open311'),
+  get('/v1/admin/open311/cles', open311.ListerClesOpen311),
+  post('/v1/admin/open311/cles', open311.EmettreCleOpen311, 201),
+  del('/v1/admin/open311/cles/:id', open311.RevoquerCleOpen311, 204),
 
   get('/v1/evenements', hub.ListerEvenements),
   get('/v1/admin/lettres-mortes', hub.ListerLettresMortes),

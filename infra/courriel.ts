@@ -42,8 +42,8 @@ export async function envoyerCourriel(
   try {
     await transport.sendMail({ ...message, disableFileAccess: true, disableUrlAccess: true })
   } catch (error) {
-    // The server's answer quotes the address; and its being away must not be taken for the database's.
     const { code, responseCode } = error as { code?: string; responseCode?: number }
+    // oxlint-disable-next-line preserve-caught-error -- the server's answer quotes the address
     throw new Error(`the mail was not taken (${responseCode ?? code ?? 'no answer'})`)
   } finally {
     clearTimeout(tropTard)

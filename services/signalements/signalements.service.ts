@@ -1,7 +1,9 @@
+import * as open311 from '../../contracts/open311.ts'
 import * as contract from '../../contracts/signalements.ts'
 import { answers, defineService, obeys } from '../../infra/service.ts'
 import { ajouterPhotos } from './ajouter-photos.ts'
 import { avancerSignalement } from './avancer-signalement.ts'
+import { emettreCle, listerCles, relireCle, revoquerCle } from './cles.ts'
 import { cesserDeSuivre } from './cesser-de-suivre.ts'
 import { confirmerSignalement } from './confirmer-signalement.ts'
 import { creerSignalement } from './creer-signalement.ts'
@@ -14,6 +16,9 @@ import {
   listerSignalementsAgent,
 } from './lister-signalements.ts'
 import { minuteriesDesSignalements } from './minuteries.ts'
+import { decouvrir, lireService, listerServices } from './open311-services.ts'
+import { deposerRequete, relireRequete } from './open311-deposer.ts'
+import { lireJeton, lireRequete, listerRequetes } from './open311-requetes.ts'
 import { onSignalementAvance } from './on-signalement-avance.ts'
 import { poserQuestion } from './poser-question.ts'
 import { publierSignalement } from './publier-signalement.ts'
@@ -40,6 +45,16 @@ export default defineService({
     obeys(contract.RouvrirSignalement, rouvrirSignalement, relireSignalement),
     obeys(contract.AvancerSignalement, avancerSignalement, relireSignalement),
     obeys(contract.PublierSignalement, publierSignalement, relireSignalement),
+    answers(open311.DecouvrirOpen311, decouvrir),
+    answers(open311.ListerServicesOpen311, listerServices),
+    answers(open311.LireServiceOpen311, lireService),
+    obeys(open311.DeposerRequeteOpen311, deposerRequete, relireRequete),
+    answers(open311.LireJetonOpen311, lireJeton),
+    answers(open311.ListerRequetesOpen311, listerRequetes),
+    answers(open311.LireRequeteOpen311, lireRequete),
+    obeys(open311.EmettreCleOpen311, emettreCle, relireCle),
+    answers(open311.ListerClesOpen311, listerCles),
+    obeys(open311.RevoquerCleOpen311, revoquerCle, async () => null),
   ],
   consumers: [onSignalementAvance],
   timers: minuteriesDesSignalements,

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DeciderDossier } from '../../contracts/demarches.ts'
 import { LireDocument } from '../../contracts/documents.ts'
+import { type CleOpen311, EmettreCleOpen311, RevoquerCleOpen311 } from '../../contracts/open311.ts'
 import { CreerSignalement, PublierSignalement } from '../../contracts/signalements.ts'
 import { routes } from '../../gateway/routes.ts'
 import { jetonDe } from '../../services/signalements/jeton.ts'
@@ -104,6 +105,21 @@ GET /v1/agents/signalements                             | 401     | 403   | 403 
 GET /v1/documents/:id (photo d’un signalement)          | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
 GET /v1/photos/:id (pas publique)                       | 404     | 404   | 404    | 404          | 404              | 404   | 404   | 404     | 404
 GET /v1/photos/:id (publique)                           | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+
+GET /open311/v2/discovery.:format                       | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /open311/v2/services.:format                        | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /open311/v2/services/:id.:format                    | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+POST /open311/v2/requests.:format (avec clé)            | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+POST /open311/v2/requests.:format (clé retirée)         | 403     | 403   | 403    | 403          | 403              | 403   | 403   | 403     | 403
+GET /open311/v2/requests.:format                        | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /open311/v2/requests/:id.:format (nouveau)          | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /open311/v2/requests/:id.:format (à confirmer)      | 404     | 404   | 404    | 404          | 404              | 404   | 404   | 404     | 404
+GET /open311/v2/tokens/:id.:format (nouveau)            | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /open311/v2/tokens/:id.:format (à confirmer)        | 404     | 404   | 404    | 404          | 404              | 404   | 404   | 404     | 404
+GET /v1/admin/open311/cles                              | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
+POST /v1/admin/open311/cles                             | 401     | 403   | 403    | 403          | 403              | 403   | 201   | 403     | 403
+DELETE /v1/admin/open311/cles/:id (en service)          | 401     | 403   | 403    | 403          | 403              | 403   | 204   | 403     | 403
+DELETE /v1/admin/open311/cles/:id (inconnue)            | 401     | 403   | 403    | 403          | 403              | 403   | 404   | 403     | 403
 
 GET /v1/evenements                                      | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 200     | 403
 GET /v1/admin/lettres-mortes                            | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
@@ -271,6 +287,20 @@ const rows: Record<string, Row> = {
   'GET /v1/documents/:id (photo d’un signalement)': { object: reportPhoto, agent: fatou },
   'GET /v1/photos/:id (pas publique)': { object: reportPhoto },
   'GET /v1/photos/:id (publique)': { object: publishedPhoto },
+  'GET /open311/v2/discovery.:format': {},
+  'GET /open311/v2/services.:format': {},
+  'GET /open311/v2/services/:id.:format': { object: async () => 'tags' },
+  'POST /open311/v2/requests.:format (avec clé)': { body: async () => request((await openKey()).cle) },
+  'POST /open311/v2/requests.:format (clé retirée)': { body: async () => request(await revokedKey()) },
+  'GET /open311/v2/requests.:format': {},
+  'GET /open311/v2/requests/:id.:format (nouveau)': { object: () => idOf(reported(amina)) },
+  'GET /open311/v2/requests/:id.:format (à confirmer)': { object: waiting },
+  'GET /open311/v2/tokens/:id.:format (nouveau)': { object: () => idOf(reported(amina)) },
+  'GET /open311/v2/tokens/:id.:format (à confirmer)': { object: waiting },
+  'GET /v1/admin/open311/cles': {},
+  'POST /v1/admin/open311/cles': { body: { client: 'systeme-matrice' } },
+  'DELETE /v1/admin/open311/cles/:id (en service)': { object: () => idOf(openKey()) },
+  'DELETE /v1/admin/open311/cles/:id (inconnue)': { object: async () => randomUUID() },
   'GET /v1/evenements': {},
   'GET /v1/admin/lettres-mortes': {},
   'POST /v1/admin/lettres-mortes/:id/relance (arrêtée)': { object: stoppedLane },
@@ -297,6 +327,21 @@ function signalementRows(rows: Record<string, Row>): Record<string, Row> {
   return Object.fromEntries(
     Object.entries(rows).map(([name, row]) => [name, { ...row, agent: fatou, known: true }]),
   )
+}
+
+function request(api_key: string | null): object {
+  const { latitude: lat, longitude: long } = somewhere()
+  return { api_key, service_code: 'trottoir-abime', lat, long }
+}
+
+async function openKey(): Promise<CleOpen311> {
+  return await callers['admin']!.ok(EmettreCleOpen311, { client: 'systeme-matrice' })
+}
+
+async function revokedKey(): Promise<string | null> {
+  const { id, cle } = await openKey()
+  await callers['admin']!.ok(RevoquerCleOpen311, { id })
+  return cle
 }
 
 async function waiting(): Promise<string> {
@@ -366,7 +411,7 @@ const observed = new Map<string, ReadonlyMap<string, number>>()
 
 async function ask(api: Api, row: string, { body, file, query }: Row, id: string): Promise<Reply> {
   const [method = '', path = ''] = routeOfRow(row).split(' ')
-  const address = path.replace(':id', id)
+  const address = path.replace(':id', id).replace(':format', 'json')
   if (path.endsWith('/flux')) return await api.open(address)
   if (file) return await api.upload(file, pdf())
   const sent: unknown = typeof body === 'function' ? await (body as (id: string) => unknown)(id) : body
@@ -405,7 +450,7 @@ function mustNotTell(status: number, caller: string): boolean {
 }
 
 function withoutTrace({ status, headers, body }: Reply) {
-  const { traceId: _, ...problem } = body as Record<string, unknown>
+  const { traceId: _, ...problem } = { ...(body as Record<string, unknown>) }
   const kept = [...headers].filter(([name]) => name !== 'x-trace-id' && name !== 'date')
   return { status, headers: Object.fromEntries(kept), problem }
 }

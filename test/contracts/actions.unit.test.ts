@@ -6,10 +6,11 @@ import * as documents from '../../contracts/documents.ts'
 import { errorCatalog } from '../../contracts/errors.ts'
 import * as hub from '../../contracts/hub.ts'
 import * as identity from '../../contracts/identity.ts'
+import * as open311 from '../../contracts/open311.ts'
 import * as signalements from '../../contracts/signalements.ts'
 
 const all = [...actions.values()]
-const owners = { identity, demarches, documents, signalements, hub }
+const owners = { identity, demarches, documents, signalements: { ...signalements, ...open311 }, hub }
 
 test('every action of every contract file is in the catalogue, under a name of its own', () => {
   const declared = Object.values(owners).flatMap((owner) =>

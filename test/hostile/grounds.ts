@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Access } from '../../contracts/define.ts'
 import { LireDocument } from '../../contracts/documents.ts'
+import { type CleOpen311, EmettreCleOpen311 } from '../../contracts/open311.ts'
 import { CreerSignalement, PublierSignalement } from '../../contracts/signalements.ts'
 import { jetonDe } from '../../services/signalements/jeton.ts'
 import { formulairesValides } from '../demarches/exemples.ts'
@@ -190,6 +191,36 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
   },
   'GET /v1/agents/signalements': { agent: { caller: as(fatou) } },
   'GET /v1/photos/:id': { public: { caller: as(anonyme), object: publishedPhoto } },
+  'GET /open311/v2/discovery.:format': { public: { caller: as(anonyme) } },
+  'GET /open311/v2/services.:format': { public: { caller: as(anonyme) } },
+  'GET /open311/v2/services/:id.:format': { public: { caller: as(anonyme), object: async () => 'tags' } },
+  'POST /open311/v2/requests.:format': {
+    public: {
+      caller: as(anonyme),
+      sample: {
+        body: {
+          api_key: (await openKey()).cle,
+          service_code: 'rats',
+          lat: 48.816,
+          long: 2.296,
+          attribute: { animal: 'rat' },
+          email: 'camille@exemple.fr',
+          phone: '01 46 55 00 00',
+          media_url: 'https://exemple.fr/rat.jpg',
+        },
+      },
+    },
+  },
+  'GET /open311/v2/requests.:format': { public: { caller: as(anonyme), sample: { query: 'page_size=20' } } },
+  'GET /open311/v2/requests/:id.:format': { public: { caller: as(anonyme), object: anyReport } },
+  'GET /open311/v2/tokens/:id.:format': { public: { caller: as(anonyme), object: anyReport } },
+  'GET /v1/admin/open311/cles': { administrateur: { caller: as(administrateur) } },
+  'POST /v1/admin/open311/cles': {
+    administrateur: { caller: as(administrateur), sample: { body: { client: 'systeme-hostile' } } },
+  },
+  'DELETE /v1/admin/open311/cles/:id': {
+    administrateur: { caller: as(administrateur), object: async () => (await openKey()).id },
+  },
   'GET /v1/evenements': { 'systeme:evenements': { caller: as(systeme) } },
   'GET /v1/admin/lettres-mortes': { administrateur: { caller: as(administrateur) } },
   'POST /v1/admin/lettres-mortes/:id/relance': {
@@ -224,4 +255,8 @@ async function publishedPhoto(): Promise<string> {
   await fatou.ok(PublierSignalement, { id: signalement, description: null, photos: [id] })
   await eventually(async () => expect((await usager.ok(LireDocument, { id })).public).toBe(true))
   return id
+}
+
+async function openKey(): Promise<CleOpen311> {
+  return await administrateur.ok(EmettreCleOpen311, { client: 'systeme-hostile' })
 }

@@ -74,3 +74,12 @@ create table signalements.secret (
   cle      bytea not null
 );
 insert into signalements.secret (cle) values (sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')));
+
+-- Keys of staff systems that report by Open311: the SHA-256 of each, never the key.
+create table signalements.cle_open311 (
+  id         uuid primary key,
+  client     text not null,
+  empreinte  bytea not null unique,
+  cree_le    timestamptz not null,
+  revoquee_le timestamptz
+);
