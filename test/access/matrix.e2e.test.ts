@@ -511,6 +511,8 @@ const openAddresses = [
   '/health/live',
   '/health/ready',
   '/robots.txt',
+  '/signalements/confirmation',
+  '/signalements/confirmation.js',
   '/v1/asyncapi.json',
   '/v1/openapi.json',
 ]

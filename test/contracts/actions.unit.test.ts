@@ -29,7 +29,7 @@ function misnamed(owner: string, contract: Record<string, unknown>): string[] {
       (value): value is { name: string } => typeof value === 'object' && value !== null && 'access' in value,
     )
     .map((action) => action.name)
-    .filter((name) => !new RegExp(`^(${owner}|gateway)\\.[a-z]+([A-Z][a-z]+)*$`).test(name))
+    .filter((name) => !new RegExp(`^(${owner}|gateway)\\.[a-z]+([A-Z][a-z]+\\d*)*$`).test(name))
 }
 
 test('every action’s name begins with its owner', () => {
