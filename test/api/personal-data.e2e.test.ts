@@ -45,6 +45,8 @@ test('the search for these words finds them where they belong, so it would find 
     ['form, changed: nom', 'demarches.dossier'],
     ['answer to a correction', 'demarches.message'],
     ['name of a file', 'documents.document'],
+    ['report: description', 'signalements.signalement'],
+    ['report: the same again', 'signalements.temoignage'],
   ]
   for (const [where, table] of stored)
     expect([where, (await rowsWith(canaries.get(where)!, [table])).length]).toEqual([where, 1])
@@ -55,7 +57,7 @@ test('the account and the issuer’s subject stay within identity: no other sche
     select id, sujet from identity.compte where sujet = ${canaries.get('subject of the token')!}`
   const tables = await hubDatabase()<{ name: string }[]>`
     select table_schema || '.' || table_name as name from information_schema.tables
-    where table_schema in ('hub', 'demarches', 'documents') and table_type = 'BASE TABLE'`
+    where table_schema in ('hub', 'demarches', 'documents', 'signalements') and table_type = 'BASE TABLE'`
   expect(tables.length).toBeGreaterThan(8)
   for (const word of [compte!.id, compte!.sujet])
     expect(

@@ -1,7 +1,9 @@
 import { demoPassword } from '../../infra/issuer/accounts.ts'
+import type { ElementSuivi } from '../../contracts/identity.ts'
 import { expectedTimeline, playJourney } from './journey.ts'
+import { expectedFollowerTimeline, expectedReportTimeline, playReport } from './signalement.ts'
 
-/** `npm run demo`: plays the journey of one dossier against the hub that is running. */
+/** `npm run demo`: plays the journeys of one dossier and of one report against the hub that is running. */
 const baseUrl = process.argv[2] ?? `http://localhost:${process.env.PORT ?? 3000}`
 
 const reachable = await fetch(`${baseUrl}/health/live`).then(
@@ -14,20 +16,30 @@ if (!reachable) {
 }
 
 let n = 0
-const { suivi, dossier } = await playJourney({
+const options = {
   baseUrl,
   password: demoPassword,
-  report: (step, detail, traceId) =>
-    process.stdout.write(`${String(++n).padStart(2)}  ${step.padEnd(34)} ${detail.padEnd(64)} ${traceId}\n`),
-})
+  report: (step: string, detail: string, traceId: string) =>
+    process.stdout.write(`${String(++n).padStart(2)}  ${step.padEnd(38)} ${detail.padEnd(64)} ${traceId}\n`),
+}
 
-process.stdout.write(`\nAmina's timeline for ${dossier.reference}:\n`)
-for (const element of suivi) process.stdout.write(`    ${element.le}  ${element.texte}\n`)
-const types = suivi.map((element) => element.type)
-const right = JSON.stringify(types) === JSON.stringify(expectedTimeline)
-process.stdout.write(
-  right
-    ? '\nThe journey is complete: every step once, in order.\n'
-    : `\nUnexpected timeline: ${types.join(', ')}\n`,
-)
+function tell(whose: string, suivi: readonly ElementSuivi[], expected: readonly string[]): boolean {
+  process.stdout.write(`\n${whose}:\n`)
+  for (const element of suivi) process.stdout.write(`    ${element.le}  ${element.texte}\n`)
+  const types = suivi.map((element) => element.type)
+  if (JSON.stringify(types) === JSON.stringify(expected)) return true
+  process.stdout.write(`\nUnexpected timeline: ${types.join(', ')}\n`)
+  return false
+}
+
+const { suivi, dossier } = await playJourney(options)
+const dossierRight = tell(`Amina's timeline for ${dossier.reference}`, suivi, expectedTimeline)
+process.stdout.write('\n')
+const { signalement, ...told } = await playReport(options)
+const right =
+  [
+    tell(`Amina's timeline for ${signalement.reference}`, told.suivi, expectedReportTimeline),
+    tell(`Bastien's timeline for ${signalement.reference}`, told.suiviDuSuiveur, expectedFollowerTimeline),
+  ].every(Boolean) && dossierRight
+if (right) process.stdout.write('\nThe journeys are complete: every step once, in order.\n')
 process.exit(right ? 0 : 1)

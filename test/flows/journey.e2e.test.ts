@@ -1,5 +1,6 @@
 import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { expectedTimeline, playJourney } from '../demo/journey.ts'
+import { expectedFollowerTimeline, expectedReportTimeline, playReport } from '../demo/signalement.ts'
 
 test('one dossier goes from sign-in to decision, and its citizen sees every step once, live and afterwards', async () => {
   const steps: { step: string; traceId: string }[] = []
@@ -14,4 +15,15 @@ test('one dossier goes from sign-in to decision, and its citizen sees every step
   const traced = steps.filter(({ traceId }) => traceId !== '')
   expect(new Set(traced.map(({ traceId }) => traceId)).size).toBe(traced.length)
   expect(traced.length).toBeGreaterThan(14)
+})
+
+test('one report goes from the street to its end, and everybody concerned sees every step once', async () => {
+  const { suivi, suiviDuSuiveur, signalement } = await playReport({
+    baseUrl: process.env.TEST_HUB_URL!,
+    password: demoPassword,
+    report: () => {},
+  })
+  expect(suivi.map((element) => element.type)).toEqual(expectedReportTimeline)
+  expect(suiviDuSuiveur.map((element) => element.type)).toEqual(expectedFollowerTimeline)
+  expect([signalement.etat, signalement.suiveurs]).toEqual(['resolu', 1])
 })
