@@ -13,6 +13,8 @@ import { retryAndSweep, saveCursor } from './sweep.ts'
 const pulled = 256
 /** Messages whose aggregates are brought up to date together. */
 const batchSize = 64
+/** Batches of one consumer that one process does at the same time. */
+const sideBySide = 2
 /** When a batch failed because the database is away, its messages come back after this long. */
 const awayMs = 1_000
 /** How often what was acknowledged is noted in the database, and a NATS that is away noticed. */
@@ -72,12 +74,23 @@ function readStream({ nats, subscription }: JetStreamBusOptions, consumer: Consu
     })
     void endWithConsumer(messages)
     try {
-      while (!stop.aborted && !ended) {
-        const since = arrived.count
-        const batch = waiting.splice(0, batchSize)
-        if (batch.length === 0) await arrived.wait(since, 5_000, stop)
-        else await work(batch, waiting, (subjects) => deliver(subscription, consumer, subjects))
+      const batchByBatch = async () => {
+        try {
+          while (!stop.aborted && !ended) {
+            const since = arrived.count
+            const batch = waiting.splice(0, batchSize)
+            if (batch.length === 0) await arrived.wait(since, 5_000, stop)
+            else await work(batch, waiting, (subjects) => deliver(subscription, consumer, subjects))
+          }
+        } finally {
+          // When one fails, the other ends with its batch: nothing is left behind that a stop would not wait for.
+          ended = true
+          arrived.notify()
+        }
       }
+      // While one waits for the disk, the other reads and writes; an aggregate that both hold, they do in turn.
+      const ends = await Promise.allSettled(Array.from({ length: sideBySide }, batchByBatch))
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
     } finally {
       messages.stop()
       for (const message of waiting) message.nak()
@@ -115,8 +128,13 @@ async function work(
   } finally {
     clearInterval(stillHere)
   }
-  // One that gets no answer comes again, and its lane knows it.
-  await Promise.allSettled(batch.map((message) => message.ackAck()))
+  // They travel in order on one line: what answers the last has taken them all. One that is lost on the way comes
+  // again, and its lane knows it.
+  for (const message of batch.slice(0, -1)) message.ack()
+  await batch
+    .at(-1)!
+    .ackAck()
+    .catch(() => {})
 }
 
 /** `<aggregate>/<id>`, out of `guichet.evt.<aggregate>.<participe>.v<n>.<id>`. */
@@ -138,8 +156,11 @@ function noteOrBridge(options: JetStreamBusOptions, consumer: Consumer) {
   return async (stop: AbortSignal): Promise<void> => {
     if (!(await election.holds(consumer.name))) return await pause(noteMs, stop)
     const { floor, last } = await progress(nats, consumer)
-    if (floor > noted) await saveCursor(sql, consumer.name, floor)
-    noted = Math.max(noted, floor)
+    // A stream that is ahead of the log is about to be made anew (the database was restored): its floor says nothing.
+    if (floor > noted && floor <= (await lastRang(sql))) {
+      await saveCursor(sql, consumer.name, floor)
+      noted = floor
+    }
     const due = performance.now() - ranked.at >= bridgeMs
     if (due && last < ranked.rang) {
       const until = performance.now() + bridgeMs
