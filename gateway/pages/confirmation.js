@@ -9,7 +9,9 @@ const key = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slic
 if (jeton === '') told.textContent = 'Ce lien est incomplet : ouvrez celui du courriel.'
 else button.hidden = false
 
-button.addEventListener('click', async () => {
+button.addEventListener('click', () => void confirm())
+
+async function confirm() {
   button.disabled = true
   told.textContent = 'Un instant…'
   try {
@@ -29,4 +31,4 @@ button.addEventListener('click', async () => {
     told.textContent = 'La connexion a été coupée : réessayez.'
   }
   button.disabled = false
-})
+}

@@ -1,3 +1,4 @@
+import { VerifierPieces } from '../../contracts/documents.ts'
 import * as open311 from '../../contracts/open311.ts'
 import * as contract from '../../contracts/signalements.ts'
 import { answers, defineService, obeys } from '../../infra/service.ts'
@@ -56,6 +57,7 @@ export default defineService({
     answers(open311.ListerClesOpen311, listerCles),
     obeys(open311.RevoquerCleOpen311, revoquerCle, async () => null),
   ],
+  calls: [VerifierPieces],
   consumers: [onSignalementAvance],
   timers: minuteriesDesSignalements,
 })

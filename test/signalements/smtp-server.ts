@@ -6,7 +6,7 @@ export interface SmtpServer {
   /** What it took, each as it came over the line. */
   readonly mails: string[]
   /** Says this to RCPT instead of 250; null: takes everything. `silence` says nothing at all. */
-  answer: string | null | 'silence'
+  answer: string | null
   stop(): Promise<void>
 }
 
