@@ -23,7 +23,7 @@ export async function addPages(app: FastifyInstance, config: Config): Promise<vo
 
   addWelcome(app, config, issuer)
   const openApi = openApiDocument(publicUrl, issuer)
-  const asyncApi = asyncApiDocument(publicUrl)
+  const asyncApi = asyncApiDocument(publicUrl, config.natsUrl)
   addAsset(app, '/v1/openapi.json', forAnyPage(openApi))
   addAsset(app, '/v1/asyncapi.json', forAnyPage(asyncApi))
   await addReference(app, referencePage(openApi, asyncApi, { publicUrl, issuer }), { publicUrl, issuer })

@@ -35,8 +35,14 @@ export interface NatsServers {
 /**
  * One without users, or a cluster of three with the files of production: there, `essai` is one user more, who may do
  * everything that the hub's account can, and hear it.
+ * @param disk where their data go; absent: a temporary folder
+ * @param change what is to be another than in server.conf
  */
-export async function startNatsServers(count: 1 | 3, disk?: string): Promise<NatsServers> {
+export async function startNatsServers(
+  count: 1 | 3,
+  disk?: string,
+  change = (conf: string) => conf,
+): Promise<NatsServers> {
   const natsServer = await findProgram('nats-server')
   const folder = await mkdtemp(join(tmpdir(), 'guichet-nats-'))
   const free = () => Promise.all(Array.from({ length: count }, freePort))
@@ -45,7 +51,7 @@ export async function startNatsServers(count: 1 | 3, disk?: string): Promise<Nat
   const children: (ChildProcess | null)[] = ports.map(() => null)
   const users = await readFile(join(files, 'users.conf'), 'utf8')
   const config = join(folder, 'server.conf')
-  await writeFile(config, count === 1 ? alone : await readFile(join(files, 'server.conf')))
+  await writeFile(config, change(count === 1 ? alone : await readFile(join(files, 'server.conf'), 'utf8')))
   await writeFile(join(folder, 'users.conf'), withEssai(users))
   const passwords = new Map(
     [...withEssai(users).matchAll(/\$(NATS_PASSWORD_\w+)/g)].map(([, name]) => [name!, randomUUID()]),

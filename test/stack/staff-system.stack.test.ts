@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from 'nats'
+import { connect, type JetStreamManager } from 'nats'
 import type { Envelope } from '../../contracts/envelope.ts'
 import { ListerEvenements } from '../../contracts/hub.ts'
 import { demoSystem } from '../../infra/issuer/clients.ts'
@@ -25,15 +25,16 @@ let store: string
 /** What the one that started last has printed. */
 let said = ''
 let running: ChildProcess[] = []
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'guichet-staff-'))
+  // What it has acknowledged comes no more: it keeps its store through all tests.
   store = join(folder, 'evenements.jsonl')
 })
 afterEach(async () => {
   await Promise.all(running.map((child) => end(child, 'SIGKILL')))
   running = []
-  await rm(folder, { recursive: true })
 })
+afterAll(() => rm(folder, { recursive: true }))
 
 function start(env: Record<string, string> = {}): ChildProcess {
   const { servers, user = '', pass = '' } = natsLogin(urls[staff]!)
@@ -57,8 +58,8 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 }
 
 /** What the staff system has kept, whole lines only. */
-async function kept(): Promise<Envelope[]> {
-  const text = await readFile(store, 'utf8').catch(() => '')
+async function kept(file = store): Promise<Envelope[]> {
+  const text = await readFile(file, 'utf8').catch(() => '')
   return text
     .split('\n')
     .slice(0, -1)
@@ -76,11 +77,11 @@ async function feed(): Promise<Envelope[]> {
   }
 }
 
-async function everythingOnce(): Promise<void> {
+async function everythingOnce(file = store): Promise<void> {
   const expected = (await feed()).map(({ rang }) => rang)
   await eventually(
     async () =>
-      expect((await kept()).map(({ rang }) => rang).filter((rang) => rang <= expected.at(-1)!)).toEqual(
+      expect((await kept(file)).map(({ rang }) => rang).filter((rang) => rang <= expected.at(-1)!)).toEqual(
         expected,
       ),
     30_000,
@@ -109,23 +110,40 @@ test('the staff system of the example keeps each event of its objects once, in o
   expect(await end(example, 'SIGTERM')).toBe(0)
 }, 90_000)
 
-test('a staff system that was away for longer than NATS keeps events reads the feed first', async () => {
-  await deposited(usager)
+async function asEssai<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
   const nc = await connect(natsLogin(urls.essai!))
   try {
-    const manager = await nc.jetstreamManager()
-    const { state } = await manager.streams.info(streamName)
-    await manager.streams.purge(streamName, { seq: state.last_seq })
+    return await work(await nc.jetstreamManager())
   } finally {
     await nc.close()
   }
+}
+
+test('when the stream is lost under it, it goes on with the one that the hub makes anew', async () => {
+  const example = start()
+  await deposited(usager)
+  await everythingOnce()
+  await asEssai((manager) => manager.streams.delete(streamName))
+  await deposited(usager)
+  await everythingOnce()
+  expect(await end(example, 'SIGTERM')).toBe(0)
+}, 90_000)
+
+test('a staff system that was away for longer than NATS keeps events reads the feed first', async () => {
+  await deposited(usager)
+  await asEssai(async (manager) => {
+    const { state } = await manager.streams.info(streamName)
+    await manager.streams.purge(streamName, { seq: state.last_seq })
+  })
+  const fresh = join(folder, 'depuis-le-debut.jsonl')
   const example = start({
     API_URL: hubUrl,
     CLIENT_ID: demoSystem.clientId,
     CLIENT_SECRET: demoSystem.secret,
+    STORE: fresh,
   })
   await eventually(() => expect(said).toContain('NATS: listening'))
   await deposited(usager)
-  await everythingOnce()
+  await everythingOnce(fresh)
   expect(await end(example, 'SIGTERM')).toBe(0)
 }, 60_000)

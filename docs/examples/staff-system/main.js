@@ -7,20 +7,23 @@ import { connect } from 'nats'
 
 const { NATS_URL = '', NATS_USER = '', NATS_PASSWORD, STORE = 'evenements.jsonl' } = process.env
 const { API_URL, CLIENT_ID, CLIENT_SECRET } = process.env
-
 // The store is a line for each event. A line is whole or it is not there: what a crash left of one is taken away.
 const text = await readFile(STORE, 'utf8').catch((error) => (error.code === 'ENOENT' ? '' : Promise.reject(error)))
 const whole = text.slice(0, text.lastIndexOf('\n') + 1)
 const store = await open(STORE, 'a')
 await store.truncate(Buffer.byteLength(whole))
-// `rang` counts all events of the hub: what is not greater than the last one kept has been seen.
-let last = whole === '' ? 0 : JSON.parse(whole.trimEnd().split('\n').at(-1)).rang
+// `rang` counts all events of the hub: which event was kept under each.
+const events = whole.split('\n').slice(0, -1).map((line) => JSON.parse(line))
+const kept = new Map(events.map(({ rang, id }) => [rang, id]))
+let last = Math.max(0, ...kept.keys())
 
-/** What you do with an event belongs here. Do it and remember `rang` in ONE write: a transaction, or this line. */
+/** What you do with an event belongs here. Do it and remember it in ONE write: a transaction, or this line. */
 async function handle(event) {
-  if (event.rang <= last) return
+  if (kept.get(event.rang) === event.id) return // it came twice
+  if (kept.has(event.rang)) throw new Error(`${event.rang} is another event now: the hub was restored, ask the city`)
   await store.write(`${JSON.stringify(event)}\n`)
   await store.sync()
+  kept.set(event.rang, event.id)
   last = event.rang
   console.log(event.rang, event.type, event.subject)
 }
@@ -44,7 +47,6 @@ async function readFeed() {
     after = apres
   }
 }
-
 if (API_URL) await readFeed()
 
 const nats = await connect({
@@ -60,8 +62,8 @@ process.once('SIGTERM', () => {
   void nats.drain()
 })
 while (!nats.isDraining() && !nats.isClosed()) {
+  // The hub has made the consumer: it bears the name of the user, and gives out one event at a time.
   try {
-    // The hub has made the consumer: it bears the name of the user, and gives out one event at a time.
     const consumer = await nats.jetstream({ domain: 'guichet' }).consumers.get('GUICHET', NATS_USER)
     messages = await consumer.consume({ max_messages: 1, expires: 10_000, abort_on_missing_resource: true })
     console.log('NATS: listening')
