@@ -29,7 +29,9 @@ export function banner(
           ...demoAccounts.map((account) => line(`  ${account.identifiant}`, account.roles.join(', '))),
           '',
         ]),
-    `  Next: open /docs, sign in as amina and try a call; or, in another terminal, ${config.port === 3000 ? '' : `PORT=${config.port} `}npm run demo.`,
+    config.keycloakUrl
+      ? '  Next: open /docs, sign in and try a call.'
+      : `  Next: open /docs, sign in as amina and try a call; or, in another terminal, ${config.port === 3000 ? '' : `PORT=${config.port} `}npm run demo.`,
     '  Ctrl-C stops everything.',
     '',
     '',
