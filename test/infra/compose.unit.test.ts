@@ -43,7 +43,9 @@ test('compose.yaml follows the Compose specification', () => {
   const validate = validator()
   validate(compose)
   expect(validate.errors).toBeNull()
-  const misspelt = structuredClone(compose) as unknown as { services: Record<string, Record<string, unknown>> }
+  const misspelt = structuredClone(compose) as unknown as {
+    services: Record<string, Record<string, unknown>>
+  }
   misspelt.services.redis!.helthcheck = {}
   expect(validate(misspelt)).toBe(false)
 })
