@@ -106,6 +106,11 @@ test('what it mounts is there, and what it takes from outside is written by npm 
   }
 })
 
+test('each part that is missing altogether raises an alarm', () => {
+  const alarms = read('infra/prometheus/alerts.yml')
+  for (const part of parts) expect(alarms).toContain(`absent(up{part="${part}"})`)
+})
+
 test('no secret is in it', () => {
   const values = services.flatMap(([, { environment = {} }]) => Object.entries(environment))
   expect(
