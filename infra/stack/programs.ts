@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ConfigError } from '../config.ts'
@@ -33,12 +33,12 @@ const recipes = {
     make: unpackRedis,
   },
   /**
-   * `kc.sh`, already built for PostgreSQL with health and metrics: `start --optimized`. Don't run another mode here,
-   * it would build again in place. Data and `conf` may stand elsewhere: `-Dkc.home.dir=<folder>` with symbolic links to
+   * `kc.sh`, already built with infra/keycloak/keycloak.conf: `start --optimized`. Don't run another mode here, it would
+   * build again in place. Data and `conf` may stand elsewhere: `-Dkc.home.dir=<folder>` with symbolic links to
    * `lib`, `providers` and `themes`. It takes its Java from the variable JAVA: see `findJava`.
    */
   keycloak: {
-    version: async () => keycloakVersion,
+    version: async () => `${keycloakVersion}-${sumOf(await readFile(keycloakConf))}`,
     path: 'bin/kc.sh',
     from: 'Maven Central by mvn: a minute or two',
     make: unpackKeycloak,
@@ -63,7 +63,7 @@ export async function findProgram(name: Program): Promise<string> {
   const folder = join(cache, `${name}-${await recipe.version()}-${platform}`)
   const path = join(folder, recipe.path)
   if (existsSync(path)) return path
-  const key = createHash('sha256').update(folder).digest('hex').slice(0, 16)
+  const key = sumOf(Buffer.from(folder))
   return await alone(`fetch-${key}`, async () => {
     if (existsSync(path)) return path
     process.stderr.write(`${name} is missing; it comes from ${recipe.from}.\n`)
@@ -79,6 +79,8 @@ export async function findProgram(name: Program): Promise<string> {
   })
 }
 
+const sumOf = (content: Buffer) => createHash('sha256').update(content).digest('hex').slice(0, 12)
+
 /** Built from its source, of which go.mod pins the version and go.sum every checksum. */
 function goProgram(name: string, source: string, patience: string): Recipe {
   const module = join(import.meta.dirname, name)
@@ -86,8 +88,7 @@ function goProgram(name: string, source: string, patience: string): Recipe {
     path: name,
     from: `the Go module proxy, to be built: ${patience}`,
     async version() {
-      const sums = await readFile(join(module, 'go.sum'))
-      return createHash('sha256').update(sums).digest('hex').slice(0, 12)
+      return sumOf(await readFile(join(module, 'go.sum')))
     },
     async make(folder) {
       const flags = ['-mod=readonly', '-buildvcs=false', '-trimpath', '-ldflags=-s -w']
@@ -99,6 +100,7 @@ function goProgram(name: string, source: string, patience: string): Recipe {
 
 const keycloakVersion = '26.7.3'
 const keycloakSum = '27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f'
+const keycloakConf = resolve(import.meta.dirname, '../keycloak/keycloak.conf')
 const mavenPlugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
 
 async function unpackKeycloak(folder: string): Promise<void> {
@@ -119,8 +121,8 @@ async function unpackKeycloak(folder: string): Promise<void> {
   for (const left of [unpacked, zip]) await rm(left, { recursive: true })
   const kc = join(folder, 'bin/kc.sh')
   await chmod(kc, 0o755)
-  const options = ['--db=postgres', '--health-enabled=true', '--metrics-enabled=true']
-  await run(['env', `JAVA=${java}`, kc, 'build', ...options], '')
+  await copyFile(keycloakConf, join(folder, 'conf/keycloak.conf'))
+  await run(['env', `JAVA=${java}`, kc, 'build'], '')
 }
 
 /**
