@@ -125,9 +125,7 @@ test('the metrics tell whether Redis answers, how long that takes, and what stay
     const figures = await hub.metrics()
     expect(figures).toMatch(/^guichet_redis_up 0$/m)
     for (const outcome of ['answered', 'not_asked'])
-      expect(figures).toMatch(
-        new RegExp(`guichet_redis_duration_count.*use="sante".*outcome="${outcome}"`),
-      )
+      expect(figures).toMatch(new RegExp(`guichet_redis_duration_count.*use="sante".*outcome="${outcome}"`))
   } finally {
     await server.start()
     await hub.stop()
