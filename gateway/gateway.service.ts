@@ -50,6 +50,7 @@ export async function startGateway({
   now,
   databaseUrl,
   redis,
+  referentials,
 }: GatewayOptions): Promise<Gateway> {
   const issuerPool = config.keycloakUrl
     ? undefined
@@ -155,7 +156,8 @@ export async function startGateway({
       return await answer(route, reply, await upload(broker, request, params, { principal, idempotency }))
     const lane = route.path.startsWith('/v1/admin/') ? reserved : slots
     const options = { principal, ...(idempotency && { idempotency }) }
-    const result = await lane.run(() => call(broker, route.action, params, options))
+    const ask = () => lane.run(() => call(broker, route.action, params, options))
+    const result = await (route.action.catalogue ? referentials.read(route.action, params, ask) : ask())
     if (route.transport === 'open311') return await sendOpen311(route, request, reply, result)
     return await answer(route, reply, result)
   }

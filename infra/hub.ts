@@ -17,6 +17,7 @@ import { hints, neededBy } from './nats/permissions.ts'
 import { allParts, loadServices, serviceNames } from './parts.ts'
 import { Publisher } from './publisher.ts'
 import { Redis } from './redis.ts'
+import { Referentials } from './referentials.ts'
 import { Relay } from './relay.ts'
 import { type Ground, toMoleculerSchema } from './service.ts'
 import { Signal } from './signal.ts'
@@ -41,6 +42,7 @@ export interface GatewayOptions {
   readonly now: () => Date
   readonly databaseUrl: string
   readonly redis: Redis | undefined
+  readonly referentials: Referentials
 }
 
 export interface Hub {
@@ -181,10 +183,12 @@ export async function startHub(
     if (!parts.has('gateway')) return { url: undefined, broker, stop }
     const tail = new Tail(hubSql, ranked, log)
     closing.push(() => tail.stop())
+    const referentials = new Referentials({ sql: hubSql, ranked, log, redis })
+    closing.push(() => referentials.stop())
     const { startGateway } = (await import(join(root, 'gateway/gateway.service.ts'))) as {
       startGateway(options: GatewayOptions): Promise<Gateway>
     }
-    const gateway = await startGateway({ broker, config, log, tail, now, databaseUrl, redis })
+    const gateway = await startGateway({ broker, config, log, tail, now, databaseUrl, redis, referentials })
     closing.push(() => gateway.stop())
     return { url: gateway.url, broker, stop }
   } catch (error) {

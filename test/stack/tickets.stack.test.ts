@@ -74,7 +74,10 @@ test('of forty who come with one ticket at the same time to two processes, one i
     const { url } = await upload(a)
     const doors = [url, await at(b, { url })]
     const statuses = await Promise.all(Array.from({ length: 40 }, (_, n) => put(doors[n % 2]!)))
-    expect(statuses.toSorted((one, other) => one - other)).toEqual([201, ...Array.from({ length: 39 }, () => 503)])
+    expect(statuses.toSorted((one, other) => one - other)).toEqual([
+      201,
+      ...Array.from({ length: 39 }, () => 503),
+    ])
     expect(await documents()).toBe(before + 1)
   }
 })
