@@ -87,10 +87,13 @@ test('a process of an older release offers what a newer one published, and reads
   const id = `nouvelle-${randomUUID().slice(0, 8)}`
   await publier(ground, nouvelle(id, 1))
   await publier(ground, nouvelle(id, 2))
-  expect((await lireDemarche({ id }, ground as never)).version).toBe(2)
-  expect((await derniereConnue(ground.db.sql, id))?.version).toBe(2)
+  const autre = `${id}-autre`
+  await publier(ground, nouvelle(autre, 1))
+  expect((await derniereConnue(ground.db.sql, autre))?.version).toBe(1)
   const begun = { demarcheId: id, demarcheVersion: 1 }
   expect((await demarcheDe(ground.db.sql, begun)).titre).toBe('Nouvelle 1')
+  expect((await lireDemarche({ id }, ground as never)).version).toBe(2)
+  expect((await derniereConnue(ground.db.sql, id))?.version).toBe(2)
   await expect(demarcheDe(ground.db.sql, { ...begun, demarcheVersion: 3 })).rejects.toThrow('is gone')
   expect(await derniereConnue(ground.db.sql, 'inconnue')).toBeUndefined()
 })
