@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import { Refusal } from '../contracts/errors.ts'
 import { LireSante } from '../contracts/hub.ts'
 import { ResoudreCompte } from '../contracts/identity.ts'
@@ -48,12 +49,14 @@ export async function startGateway({
   tail,
   now,
   databaseUrl,
+  redis,
+  referentials,
 }: GatewayOptions): Promise<Gateway> {
   const issuerPool = config.keycloakUrl
     ? undefined
     : createPool({ url: databaseUrl, name: 'issuer', max: 4, role: roleOf('issuer') })
   const { publicUrl, corsOrigins, environment } = config
-  const protection = createProtection(config, log)
+  const protection = createProtection(config, log, { redis })
   const { door, proxies, byAddress, byAccount, slots, reserved, newcomers } = protection
   const issuer =
     issuerPool &&
@@ -153,7 +156,8 @@ export async function startGateway({
       return await answer(route, reply, await upload(broker, request, params, { principal, idempotency }))
     const lane = route.path.startsWith('/v1/admin/') ? reserved : slots
     const options = { principal, ...(idempotency && { idempotency }) }
-    const result = await lane.run(() => call(broker, route.action, params, options))
+    const ask = () => lane.run(() => call(broker, route.action, params, options))
+    const result = await (route.action.catalogue ? referentials.read(route.action, params, ask) : ask())
     if (route.transport === 'open311') return await sendOpen311(route, request, reply, result)
     return await answer(route, reply, result)
   }
@@ -162,12 +166,18 @@ export async function startGateway({
   app.get('/health/ready', async (request, reply) => {
     const options = { principal: { kind: 'anonyme' }, timeoutMs: readinessTimeoutMs } as const
     const sante = stopping ? undefined : await reserved.run(() => call(broker, LireSante, {}, options))
-    if (sante?.statut === 'pret') return await sendHealth('pret', sante, request, reply)
+    if (sante?.statut === 'pret') return await sendHealth('pret', await withRedis(sante), request, reply)
     throw new Refusal(
       'service-indisponible',
       stopping ? 'Le guichet s’arrête.' : 'La base de données ne répond pas.',
     )
   })
+  /** Without Redis it serves as before: nobody is sent away, and the administrator sees it. */
+  const withRedis = async ({ statut, parties }: z.output<typeof LireSante.returns>) => {
+    if (!redis) return { statut, parties }
+    const answers = await redis.answers()
+    return { statut: answers ? statut : ('degrade' as const), parties: { ...parties, redis: answers } }
+  }
   await addPages(app, config)
 
   await server.listen(config.listen, config.port)

@@ -21,6 +21,7 @@ export function banner(
     part('PostgreSQL', config.databaseUrl, `its own server, data in ${databaseHome}`),
     part('Identity', config.keycloakUrl, 'a demo issuer, not for production'),
     part('Event bus', config.natsUrl?.split(',')[0], 'the event log in PostgreSQL'),
+    part('Limits', config.redisUrl, 'counted in this process'),
     '',
     ...(config.keycloakUrl
       ? []

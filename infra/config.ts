@@ -71,6 +71,15 @@ const Environment = z.object({
   KEYCLOAK_URL: url(/^https?$/).optional(),
   /** Servers of one cluster, separated by commas; the first may hold user and password. */
   NATS_URL: list.pipe(z.array(url(/^(nats|tls)$/))),
+  /** One Redis or Valkey for all processes; `rediss` is TLS, a path is the number of a database. */
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .refine(
+      (value) => /^\/?\d{0,4}$/.test(new URL(value).pathname),
+      'after the host only the number of a database',
+    )
+    .refine((value) => new URL(value).search === '', 'without options behind a question mark')
+    .optional(),
   /** Where ClamAV's daemon listens. */
   CLAMAV_URL: url(/^(tcp|unix)$/)
     .refine((value) => {
@@ -118,7 +127,7 @@ const Environment = z.object({
 })
 
 /**
- * The settings of one hub process. An absent `databaseUrl`, `keycloakUrl` or `clamavUrl` means the embedded part.
+ * The settings of one hub process. An absent `databaseUrl`, `keycloakUrl`, `redisUrl` or `clamavUrl` means the embedded part.
  * Nothing else in the hub reads `process.env`.
  */
 export interface Config {
@@ -142,6 +151,7 @@ export interface Config {
   readonly natsUrl: string | undefined
   readonly smtpUrl: string | undefined
   readonly smtpFrom: string
+  readonly redisUrl: string | undefined
   readonly natsStaff: readonly { readonly user: string; readonly aggregates: readonly string[] }[]
   readonly documentsListen: { readonly host: string; readonly port: number }
   readonly logLevel: string
@@ -155,8 +165,6 @@ export interface Config {
 
 /** Parses the environment; throws one readable line per wrong variable. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  if (environment.REDIS_URL)
-    throw new ConfigError('REDIS_URL is set, but this version only runs its embedded part.')
   const parsed = Environment.safeParse(environment)
   if (!parsed.success)
     throw new ConfigError(parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('\n'))
@@ -186,6 +194,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     dataKey: createHash('sha256').update(dataFolder).digest('hex').slice(0, 12),
     databaseUrl: env.DATABASE_URL,
     keycloakUrl: env.KEYCLOAK_URL,
+    redisUrl: env.REDIS_URL,
     clamavUrl: env.CLAMAV_URL,
     natsStaff: env.NATS_STAFF.map((text) => {
       const [, user = '', aggregates = ''] = staffSystem.exec(text) ?? []

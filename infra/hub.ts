@@ -16,6 +16,8 @@ import { requirePermissions, watchPermissions } from './nats/check.ts'
 import { hints, neededBy } from './nats/permissions.ts'
 import { allParts, loadServices, serviceNames } from './parts.ts'
 import { Publisher } from './publisher.ts'
+import { Redis } from './redis.ts'
+import { Referentials } from './referentials.ts'
 import { Relay } from './relay.ts'
 import { type Ground, toMoleculerSchema } from './service.ts'
 import { Signal } from './signal.ts'
@@ -39,6 +41,8 @@ export interface GatewayOptions {
   readonly tail: Tail
   readonly now: () => Date
   readonly databaseUrl: string
+  readonly redis: Redis | undefined
+  readonly referentials: Referentials
 }
 
 export interface Hub {
@@ -110,6 +114,11 @@ export async function startHub(
       shareSignal(nats, hints.committed, committed, { hears: relays, tells: commits })
       shareSignal(nats, hints.ranked, ranked, { hears: true, tells: relays })
     }
+    const redis = config.redisUrl ? new Redis(config.redisUrl, nodeId, log) : undefined
+    if (redis) {
+      closing.push(() => redis.close())
+      await redis.open()
+    }
     if (parts.has('hub')) {
       const relay = new Relay({ sql: hubSql, election, committed, ranked, log })
       closing.push(() => relay.stop())
@@ -132,7 +141,13 @@ export async function startHub(
 
     const broker = createBroker(nodeId, config.natsUrl, known)
     const hubDb: Db = { sql: hubSql, committed }
-    const ground = (db: Db, service: string): Ground => ({ db, now, config, log: log.child({ service }) })
+    const ground = (db: Db, service: string): Ground => ({
+      db,
+      now,
+      config,
+      redis,
+      log: log.child({ service }),
+    })
     if (parts.has('hub')) broker.createService(toMoleculerSchema(hubService, ground(hubDb, 'hub')))
     const loops: (() => void)[] = []
     for (const definition of services.filter(({ name }) => parts.has(name))) {
@@ -168,10 +183,12 @@ export async function startHub(
     if (!parts.has('gateway')) return { url: undefined, broker, stop }
     const tail = new Tail(hubSql, ranked, log)
     closing.push(() => tail.stop())
+    const referentials = new Referentials({ sql: hubSql, ranked, log, redis })
+    closing.push(() => referentials.stop())
     const { startGateway } = (await import(join(root, 'gateway/gateway.service.ts'))) as {
       startGateway(options: GatewayOptions): Promise<Gateway>
     }
-    const gateway = await startGateway({ broker, config, log, tail, now, databaseUrl })
+    const gateway = await startGateway({ broker, config, log, tail, now, databaseUrl, redis, referentials })
     closing.push(() => gateway.stop())
     return { url: gateway.url, broker, stop }
   } catch (error) {

@@ -16,6 +16,7 @@ import type { Logger } from './log.ts'
 import { actionDuration } from './metrics.ts'
 import { codeOf, isPassing, refuseIfPassing } from './passing.ts'
 import type { Consumer } from './subscriptions.ts'
+import type { Redis } from './redis.ts'
 import { contextFrom, inSpan } from './telemetry.ts'
 import type { Timer } from './timers.ts'
 
@@ -25,6 +26,8 @@ export interface Ground {
   readonly now: () => Date
   readonly log: Logger
   readonly config: Config
+  /** What processes know together; absent: this process is to know it alone. */
+  readonly redis?: Redis | undefined
 }
 
 /** One call as its handler sees it. */

@@ -12,6 +12,7 @@ import { lireDemarche, listerDemarches } from './lister-demarches.ts'
 import { listerDossiers, listerDossiersAgent } from './lister-dossiers.ts'
 import { minuteriesDesDossiers } from './minuteries.ts'
 import { modifierDossier } from './modifier-dossier.ts'
+import { publierDemarches } from './publier-demarches.ts'
 import { rouvrirDossier } from './rouvrir-dossier.ts'
 
 const relire = (id: string, call: Call) => lireDossier({ id }, call)
@@ -35,4 +36,8 @@ export default defineService({
   ],
   calls: [VerifierPieces],
   timers: minuteriesDesDossiers,
+  start: async (ground) => {
+    await publierDemarches(ground)
+    return async () => {}
+  },
 })

@@ -11,7 +11,7 @@ export async function ouvrirLecture(
   call: Call,
 ): Promise<z.output<typeof OuvrirLecture.returns>> {
   const document = visible(await store.lireDocument(call.db.sql, id), call.principal)
-  return { ...billet(document, call), document: vueDocument(document) }
+  return { ...(await billet(document, call)), document: vueDocument(document) }
 }
 
 /** A photo that was released, for anybody; its name, which its owner chose, stays private. */
@@ -21,12 +21,12 @@ export async function ouvrirPhoto(
 ): Promise<z.output<typeof OuvrirPhoto.returns>> {
   const document = await store.lireDocument(call.db.sql, id)
   if (!document || document.publiePour === null) throw new Refusal('introuvable')
-  return billet({ ...document, nom: `photo.${document.type.slice('image/'.length)}` }, call)
+  return await billet({ ...document, nom: `photo.${document.type.slice('image/'.length)}` }, call)
 }
 
-function billet(document: DocumentEnregistre, { db }: Call): z.output<typeof Billet> {
+async function billet(document: DocumentEnregistre, { db }: Call): Promise<z.output<typeof Billet>> {
   const { url, lectures } = listenerOf(db)
-  const { ticket, expires } = lectures.issue({
+  const { ticket, expires } = await lectures.issue({
     id: document.id,
     nom: document.nom,
     type: document.type,

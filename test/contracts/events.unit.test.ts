@@ -92,7 +92,7 @@ const samples = all.map(
 
 test('the catalogue holds events of every aggregate', () => {
   expect(new Set(all.map((contract) => contract.aggregate))).toEqual(
-    new Set(['compte', 'dossier', 'document', 'signalement', 'abonnement']),
+    new Set(['compte', 'dossier', 'document', 'signalement', 'abonnement', 'catalogue']),
   )
   expect(all.length).toBeGreaterThanOrEqual(16)
 })

@@ -65,7 +65,8 @@ async function ranger(resultat: Resultat, maintenant: Date): Promise<void> {
     actor: { kind: 'usager' as const, id: resultat.etat.usagerId },
     time: maintenant,
   }
-  expect(await enregistrer(sql, resultat, origin, minuteries(resultat.etat, maintenant), '')).toBe(true)
+  const contexte = { demarche: definition(resultat.etat.demarcheId), maintenant }
+  expect(await enregistrer(sql, resultat, origin, minuteries(resultat.etat, contexte), '')).toBe(true)
 }
 
 async function fireAt(maintenant: Date): Promise<number> {

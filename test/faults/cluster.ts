@@ -36,6 +36,8 @@ export interface ClusterOptions {
   readonly dataFolder?: string
   /** Servers of NATS: the hub runs in parts, two processes of each, each part as its own user. */
   readonly nats?: Pick<NatsServers, 'urlOf'>
+  /** Settings of every process beside the usual ones. */
+  readonly env?: Readonly<Record<string, string>>
   /** By how much the clock of each process is wrong, in hours (shift-clock.ts). */
   readonly shifts?: readonly number[]
 }
@@ -60,10 +62,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       dataFolder,
       publicUrl: url,
       preload: services === undefined || services === 'documents' ? preload : before,
-      ...(services && {
-        services,
-        env: { NATS_URL: options.nats!.urlOf(services), PROBE_NATS_URL: options.nats!.urlOf('essai') },
-      }),
+      ...(services && { services }),
+      env: {
+        ...(services && {
+          NATS_URL: options.nats!.urlOf(services),
+          PROBE_NATS_URL: options.nats!.urlOf('essai'),
+        }),
+        ...options.env,
+      },
     })
   })
   const balancer = new Balancer(ports, options.random)

@@ -11,17 +11,20 @@ export interface Proxy {
   freeze(): void
   /** What this side says is lost; what it is told arrives. */
   mute(side: 'client' | 'server'): void
+  /** Nothing passes on the lines that are open now, for ever, and nobody is told; new ones pass. */
+  lose(): void
   heal(): void
   close(): Promise<void>
 }
 
 export async function startProxy(to: number): Promise<Proxy> {
   const open = new Set<Socket>()
+  const dead = new WeakSet<Socket>()
   let delayMs = 0
   const lost = new Set<'client' | 'server'>()
   const pass = (from: Socket, on: Socket, side: 'client' | 'server') => {
     from.on('data', (chunk: Buffer) => {
-      if (lost.has(side)) return // the line is half open until somebody gives it up
+      if (lost.has(side) || dead.has(from)) return // the line is half open until somebody gives it up
       if (delayMs === 0) on.write(chunk)
       else setTimeout(() => on.write(chunk), delayMs)
     })
@@ -51,6 +54,9 @@ export async function startProxy(to: number): Promise<Proxy> {
     },
     mute(side) {
       lost.add(side)
+    },
+    lose() {
+      for (const socket of open) dead.add(socket)
     },
     heal() {
       // Lines that lost bytes cannot be used again, as after a network that came back with other routes.

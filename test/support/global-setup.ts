@@ -14,6 +14,7 @@ import type { KeycloakAdmin } from '../stack/keycloak-admin.ts'
 import { type KeycloakServer, startKeycloak } from '../stack/keycloak-server.ts'
 import { type NatsServers, startNatsServers } from '../stack/nats-servers.ts'
 import { staff } from '../stack/permission-matrix.ts'
+import { type RedisServer, startRedis } from '../stack/redis-server.ts'
 
 declare global {
   var guichetTestServer:
@@ -23,6 +24,7 @@ declare global {
         hubs?: HubProcess[]
         nats?: NatsServers
         keycloak?: KeycloakServer
+        redis?: RedisServer
         chromium?: ChromiumServer
       }
     | undefined
@@ -102,13 +104,14 @@ async function startHubForAll(serverUrl: string, folder: string): Promise<void> 
 }
 
 /**
- * The same hub as a process of each part, which find each other over a cluster of NATS; people sign in at Keycloak
+ * The same hub as a process of each part, which find each other over a cluster of NATS and count together in Redis; people sign in at Keycloak
  * (TEST_KEYCLOAK, TEST_ISSUER, TEST_ISSUER_KEY).
  */
 async function startParts(common: HubProcessOptions, postgresUrl: string): Promise<HubProcess[]> {
   const server = globalThis.guichetTestServer!
-  const [nats, keycloak] = await Promise.all([
+  const [nats, redis, keycloak] = await Promise.all([
     startNatsServers(3).then((started) => (server.nats = started)),
+    startRedis().then((started) => (server.redis = started)),
     startKeycloak({ postgresUrl, hubUrl: common.publicUrl }).then((started) => (server.keycloak = started)),
   ])
   process.env.TEST_NATS_URLS = JSON.stringify(
@@ -126,6 +129,7 @@ async function startParts(common: HubProcessOptions, postgresUrl: string): Promi
         services,
         env: {
           NATS_URL: nats.urlOf(services),
+          REDIS_URL: redis.url,
           NATS_STAFF: `${staff}=dossier`,
           KEYCLOAK_URL: url,
           // As an administrator would for pages of elsewhere: beside Keycloak, this machine is not allowed unasked.
