@@ -57,11 +57,12 @@ const nats = await connect({
   maxReconnectAttempts: -1,
 })
 let messages
+let stopping = false
 process.once('SIGTERM', () => {
+  stopping = true
   void messages?.close() // what is under way is finished and acknowledged
-  void nats.drain()
 })
-while (!nats.isDraining() && !nats.isClosed()) {
+while (!stopping) {
   // The hub has made the consumer: it bears the name of the user, and gives out one event at a time.
   try {
     const consumer = await nats.jetstream({ domain: 'guichet' }).consumers.get('GUICHET', NATS_USER)
@@ -76,4 +77,5 @@ while (!nats.isDraining() && !nats.isClosed()) {
     await delay(1_000)
   }
 }
+await nats.drain()
 await store.close()
