@@ -7,6 +7,8 @@ export interface Transport {
   readonly servers: string[]
   readonly user?: string | undefined
   readonly pass?: string | undefined
+  /** There: an unencrypted line is refused. */
+  readonly tls?: object
 }
 
 /**
@@ -31,7 +33,7 @@ export function brokerOptions(nodeId?: string, transport?: Transport): BrokerOpt
   }
 }
 
-function distributed({ servers, user, pass }: Transport): BrokerOptions {
+function distributed({ servers, user, pass, tls }: Transport): BrokerOptions {
   return {
     transporter: new NatsTransporter({
       servers,
@@ -39,6 +41,7 @@ function distributed({ servers, user, pass }: Transport): BrokerOptions {
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       ...(user !== undefined && { user, pass }),
+      ...(tls && { tls }),
     }),
     // A process that was killed is missed after 3 s, and what it was asked is asked another.
     heartbeatInterval: 1,

@@ -36,6 +36,7 @@ export function natsLogin(natsUrl: string): Transport {
   return {
     servers: urls.map(({ protocol, host }) => `${protocol}//${host}`),
     ...(username && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+    ...(urls.some(({ protocol }) => protocol === 'tls:') && { tls: {} }),
   }
 }
 

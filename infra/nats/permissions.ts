@@ -67,7 +67,7 @@ export function permissionsOf(
       ...usersOf(called).map((name) => `${moleculer}.REQ.${name}.*`),
       ...(answers ? usersOf(callers).map((name) => `${moleculer}.RES.${name}.*`) : []),
       ...(durables.length > 0 ? [`$JS.API.STREAM.INFO.${streamName}`] : []),
-      ...durables.flatMap((durable) => [...pullOf(durable, '$JS.API'), ackOf(durable)]),
+      ...durables.flatMap((durable) => [...pullOf(durable, '$JS.API'), ...acksOf(durable)]),
     ],
     subscribe: [
       inboxOf(user),
@@ -95,7 +95,7 @@ export function neededBy(
 /** A staff system reads its own consumer, that the hub makes, and acknowledges; nothing else. */
 export function staffPermissionsOf(user: string): Permissions {
   return {
-    publish: [userInfo, ...pullOf(user, `$JS.${staffDomain}.API`), ackOf(user)],
+    publish: [userInfo, ...pullOf(user, `$JS.${staffDomain}.API`), ...acksOf(user)],
     subscribe: [inboxOf(user)],
   }
 }
@@ -104,7 +104,11 @@ export function staffPermissionsOf(user: string): Permissions {
 export function staffImportsOf(user: string): { readonly subject: string; readonly to?: string }[] {
   const [info, next] = pullOf(user, '$JS.API') as [string, string]
   const to = (subject: string) => subject.replace('$JS.API', `$JS.${staffDomain}.API`)
-  return [{ subject: info, to: to(info) }, { subject: next, to: to(next) }, { subject: ackOf(user) }]
+  return [
+    { subject: info, to: to(info) },
+    { subject: next, to: to(next) },
+    ...acksOf(user).map((subject) => ({ subject })),
+  ]
 }
 
 /** Does a permission for `pattern` allow `subject`, which may hold wildcards itself? */
@@ -137,7 +141,8 @@ const publisher = [
 
 const calledBy = ({ calls = [] }: ServiceCard) => calls.map(({ name }) => name.split('.', 1)[0]!)
 const inboxOf = (user: string) => `_INBOX.${user}.>`
-const ackOf = (durable: string) => `$JS.ACK.${streamName}.${durable}.>`
+/** Newer servers put domain and account first, once that is their default. */
+const acksOf = (durable: string) => ['', '*.*.'].map((home) => `$JS.ACK.${home}${streamName}.${durable}.>`)
 const pullOf = (durable: string, api: string) => [
   `${api}.CONSUMER.INFO.${streamName}.${durable}`,
   `${api}.CONSUMER.MSG.NEXT.${streamName}.${durable}`,

@@ -97,6 +97,8 @@ export const publish: Matrix = {
     [`$JS.API.CONSUMER.PAUSE.GUICHET.${durable}`]: nobody,
     [`$JS.API.CONSUMER.LEADER.STEPDOWN.GUICHET.${durable}`]: nobody,
     [`$JS.ACK.GUICHET.${durable}.1.1.1.1.0`]: durable === staff ? staff : (reactions[durable] ?? nobody),
+    [`$JS.ACK._.hash.GUICHET.${durable}.1.1.1.1.0`]:
+      durable === staff ? staff : (reactions[durable] ?? nobody),
     [`$JS.guichet.API.CONSUMER.CREATE.GUICHET.${durable}`]: nobody,
     [`$JS.guichet.API.CONSUMER.DELETE.GUICHET.${durable}`]: nobody,
     [`$JS.guichet.API.CONSUMER.INFO.GUICHET.${durable}`]: durable === staff ? staff : nobody,

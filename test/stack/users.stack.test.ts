@@ -2,11 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect, type NatsConnection } from 'nats'
+import { connect, type JetStreamManager, type NatsConnection } from 'nats'
 import type { Context } from 'moleculer'
 import { createBroker } from '../../infra/broker.ts'
 import { natsLogin } from '../../infra/nats.ts'
-import { publicFiltersOf, openConsumer, openStream, streamName } from '../../infra/stream.ts'
+import { usersConf } from '../../infra/nats/users.ts'
+import { allParts, loadServices } from '../../infra/parts.ts'
+import { ignoreMissing, openConsumer, openStream, publicFiltersOf, streamName } from '../../infra/stream.ts'
+import { playDossiers } from '../faults/load.ts'
+import { ownHub } from '../gateway/own-hub.ts'
 import { decided } from '../support/dossiers.ts'
 import { freshDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -20,6 +24,17 @@ beforeAll(async () => {
   nats = await startNatsServers(3)
 }, 60_000)
 afterAll(() => nats.close())
+
+afterEach(() => asEssai((manager) => manager.streams.delete(streamName).catch(ignoreMissing)))
+
+async function asEssai<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+  const nc = await connect(natsLogin(nats.urlOf('essai')))
+  try {
+    return await work(await nc.jetstreamManager())
+  } finally {
+    await nc.close()
+  }
+}
 
 const login = (user: string) => connect({ ...natsLogin(nats.urlOf(user)), inboxPrefix: `_INBOX.${user}` })
 
@@ -43,6 +58,32 @@ test('a hub in parts needs nothing that its users may not do, and its reactions 
   const logs = [...process.env.TEST_NATS_LOGS!.split(','), process.env.TEST_HUB_LOG!]
   const lines = (await Promise.all(logs.map((file) => readFile(file, 'utf8')))).join('\n').split('\n')
   expect(lines.filter((line) => /violation|does not permit|NATS does not|NATS lets/i.test(line))).toEqual([])
+}, 60_000)
+
+test('the whole hub runs in one process, as the user that is made for it', async () => {
+  const made = usersConf(await allParts(), await loadServices(), [], ['guichet'])
+  const block = /      \{\n        user: "guichet"[^]*?\n      \}\n/.exec(made)![0]
+  const user = block.replace(/\$NATS_PASSWORD_\w+/, 'guichet')
+  await nats.editUsers((text) => text.replace(/( +\{ user: essai.*\n)/, (essai) => essai + user))
+  try {
+    const url = nats.urlOf().replaceAll('//', '//guichet:guichet@')
+    await eventually(async () => (await connect(natsLogin(url))).close())
+    await using hub = await ownHub({ NATS_URL: url })
+    await playDossiers(hub.url, 1, 1)
+    await asEssai((manager) =>
+      eventually(async () => {
+        const info = await manager.consumers.info(streamName, 'documents_on-dossier-decide')
+        expect([info.delivered.consumer_seq > 0, info.num_pending, info.num_ack_pending]).toEqual([
+          true,
+          0,
+          0,
+        ])
+      }),
+    )
+    expect(hub.process.output).not.toContain('NATS')
+  } finally {
+    await nats.editUsers((text) => text)
+  }
 }, 60_000)
 
 /** A process of this user that claims to answer these actions, and counts who was asked. */

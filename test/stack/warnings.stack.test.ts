@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'nats'
 import type { LogFields, Logger } from '../../infra/log.ts'
-import { connectNats, warnOfStorage } from '../../infra/nats.ts'
+import { connectNats, natsLogin, warnOfStorage } from '../../infra/nats.ts'
 import { requirePermissions } from '../../infra/nats/check.ts'
 import { freePort } from '../demo/sign-in.ts'
 import { type NatsServers, startNatsServers } from './nats-servers.ts'
@@ -49,12 +50,15 @@ test('each server that acknowledges before it has written is named', async () =>
   expect(await warningsOf(nats.urlOf('hub'))).toEqual([0, 1, 2].map((n) => `${warning} (s${n})`))
 }, 60_000)
 
-test('a NATS without users is told, and that it does not say how it stores', async () => {
+test('a NATS without users is told, that it does not say how it stores, and no password where TLS was asked for', async () => {
   nats = await startNatsServers(1)
   expect(await warningsOf(nats.urlOf())).toEqual([
     expect.stringContaining('NATS does not say how it stores ($SYS.REQ.SERVER.PING.JSZ)'),
     expect.stringContaining('NATS lets this process do everything'),
   ])
+  // Who asks for TLS does not send a password where there is none.
+  const asked = natsLogin(nats.urlOf().replace('nats:', 'tls:'))
+  await expect(connect(asked)).rejects.toThrow(/secure|tls|SERVER_OPTION_NA/i)
 })
 
 ;(oldServer ? test : test.skip)('a NATS that is too old is told', async () => {

@@ -5,12 +5,12 @@ import { open, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'nats'
 
-const { NATS_URL = '', NATS_USER = '', NATS_PASSWORD, STORE = 'evenements.jsonl' } = process.env
-const { API_URL, CLIENT_ID, CLIENT_SECRET } = process.env
+const { NATS_URL = '', NATS_USER = '', NATS_PASSWORD, API_URL, CLIENT_ID, CLIENT_SECRET } = process.env
+const { STORE = 'evenements.jsonl' } = process.env
 // The store is a line for each event. A line is whole or it is not there: what a crash left of one is taken away.
-const text = await readFile(STORE, 'utf8').catch((error) => (error.code === 'ENOENT' ? '' : Promise.reject(error)))
-const whole = text.slice(0, text.lastIndexOf('\n') + 1)
 const store = await open(STORE, 'a')
+const text = await readFile(STORE, 'utf8')
+const whole = text.slice(0, text.lastIndexOf('\n') + 1)
 await store.truncate(Buffer.byteLength(whole))
 // `rang` counts all events of the hub: which event was kept under each.
 const events = whole.split('\n').slice(0, -1).map((line) => JSON.parse(line))
@@ -35,11 +35,9 @@ async function readFeed() {
     headers: { authorization: `Basic ${btoa(`${CLIENT_ID}:${CLIENT_SECRET}`)}` },
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
   })
-  const { access_token: token } = await answer.json()
+  const headers = { authorization: `Bearer ${(await answer.json()).access_token}` }
   for (let after = last; ; ) {
-    const page = await fetch(`${API_URL}/v1/evenements?limite=500&apres=${after}`, {
-      headers: { authorization: `Bearer ${token}` },
-    })
+    const page = await fetch(`${API_URL}/v1/evenements?limite=500&apres=${after}`, { headers })
     if (!page.ok) throw new Error(`the feed answers ${page.status}: ${await page.text()}`)
     const { elements, apres } = await page.json()
     for (const event of elements) await handle(event)
@@ -57,11 +55,12 @@ const nats = await connect({
   maxReconnectAttempts: -1,
 })
 let messages
+let stopping = false
 process.once('SIGTERM', () => {
+  stopping = true
   void messages?.close() // what is under way is finished and acknowledged
-  void nats.drain()
 })
-while (!nats.isDraining() && !nats.isClosed()) {
+while (!stopping) {
   // The hub has made the consumer: it bears the name of the user, and gives out one event at a time.
   try {
     const consumer = await nats.jetstream({ domain: 'guichet' }).consumers.get('GUICHET', NATS_USER)
@@ -76,4 +75,5 @@ while (!nats.isDraining() && !nats.isClosed()) {
     await delay(1_000)
   }
 }
+await nats.drain()
 await store.close()
