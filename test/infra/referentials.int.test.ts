@@ -25,8 +25,9 @@ afterAll(() => db.drop())
 
 /** Something happens to the catalogue, or to something else. */
 async function happens(subject = 'catalogue/demarches', signal = ranked): Promise<void> {
+  sequence += 1
   await db.sql`insert into hub.event (type, source, subject, sequence, time, actor_kind, data)
-    values ('test', 'test', ${subject}, ${++sequence}, now(), 'systeme', '{}')`
+    values ('test', 'test', ${subject}, ${sequence}, now(), 'systeme', '{}')`
   signal.notify()
 }
 

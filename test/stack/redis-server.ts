@@ -7,10 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis as Client } from 'ioredis'
+import { findProgram } from '../../infra/stack/programs.ts'
 import { freePort } from '../demo/sign-in.ts'
-
-/** Where redis-server is. */
-const redisServer = process.env.REDIS_SERVER ?? 'redis-server'
 
 /** A Redis of a test's own, to be killed, frozen and started again. */
 export interface RedisServer {
@@ -29,6 +27,7 @@ export interface RedisServer {
 
 /** @param settings lines for its configuration beside the usual ones */
 export async function startRedis(settings: readonly string[] = []): Promise<RedisServer> {
+  const program = await findProgram('redis-server')
   const folder = await mkdtemp(join(tmpdir(), 'guichet-redis-'))
   const port = await freePort()
   const file = join(folder, 'redis.conf')
@@ -44,7 +43,7 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
     port,
     client,
     async start() {
-      child = spawn(redisServer, [file], { stdio: 'ignore' })
+      child = spawn(program, [file], { stdio: 'ignore' })
       const failed = once(child, 'error').then(([error]) => Promise.reject(error))
       await Promise.race([listening(port), failed])
     },

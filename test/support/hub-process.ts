@@ -41,9 +41,14 @@ export class HubProcess {
     return `http://127.0.0.1:${this.#options.port}`
   }
 
+  /** Does it run this part? */
+  runs(part: string): boolean {
+    return this.#options.services?.split(',').includes(part) ?? true
+  }
+
   /** Does it listen to requests? */
   get serves(): boolean {
-    return this.#options.services?.split(',').includes('gateway') ?? true
+    return this.runs('gateway')
   }
 
   get pid(): number | undefined {
