@@ -134,6 +134,7 @@ async function tracedAs<T>(event: EventRow & { rang: number }, send: () => Promi
         'messaging.operation.type': 'send',
         'messaging.destination.name': event.type,
         'messaging.message.id': event.id,
+        'messaging.nats.stream.sequence': event.rang,
       },
     },
     contextFrom(event.traceparent ?? undefined),
