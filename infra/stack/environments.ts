@@ -65,11 +65,12 @@ export async function writeComposeFiles(site: Site): Promise<void> {
 }
 
 /** @param user of NATS: its name says what the process runs */
-function hubVariables(site: Site, { postgres, nats }: Addresses, user: string) {
+function hubVariables(site: Site, { postgres, redis, nats }: Addresses, user: string) {
   return {
     DATABASE_URL: `postgres://guichet:${site.secret('guichet')}@${postgres}/guichet`,
     NATS_URL: natsUrl(site, nats, user),
     NATS_STAFF: [...staff].map(([name, aggregates]) => `${name}=${aggregates}`).join(','),
+    REDIS_URL: `redis://guichet:${site.secret('redis')}@${redis}`,
   }
 }
 

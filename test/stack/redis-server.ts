@@ -67,10 +67,10 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
   return server
 }
 
-/** The user that docs/limits.md tells administrators to make: the name, then its rules. */
+/** The hub's user in production: the name, then its rules. */
 export function redisUser(name: string, password: string): [string, ...string[]] {
-  const text = readFileSync(join(import.meta.dirname, '../../docs/limits.md'), 'utf8')
-  const [, rules = ''] = /^user guichet on >\S+ (.+)$/m.exec(text) ?? []
+  const text = readFileSync(join(import.meta.dirname, '../../infra/redis/users.acl'), 'utf8')
+  const [, rules = ''] = /^user guichet on \S+ (.+)$/m.exec(text) ?? []
   return [name, 'reset', 'on', `>${password}`, ...rules.split(' ')]
 }
 

@@ -154,7 +154,7 @@ describe('a user of Redis', () => {
   const url = (login: string) => `redis://${login}@127.0.0.1:${server.port}/0`
   beforeAll(() => server.client.acl('SETUSER', ...redisUser('guichet', 'dit-tout-bas')))
 
-  test('with the rights of docs/limits.md serves the hub, and can do nothing else', async () => {
+  test('with the rights of infra/redis/users.acl serves the hub, and can do nothing else', async () => {
     const line = await openLine(url('guichet:dit-tout-bas'))
     expect(line.told).toEqual([])
     expect(await line.redis.answers()).toBe(true)
