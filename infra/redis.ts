@@ -6,7 +6,9 @@ import { RedisServer } from './redis-server.ts'
 
 /** How long an answer is waited for, in milliseconds: whoever asks is a request that somebody waits for. */
 const patienceMs = 50
-/** After a question without answer nobody asks for so long, then one does. */
+/** One answer that is late is no outage; so many in a row are. */
+const maxMisses = 3
+/** In an outage nobody asks for so long, then one does. */
 const restMs = 1_000
 /** A line that has been silent for so long is given up and opened anew. */
 const silenceMs = 1_000
@@ -36,11 +38,13 @@ export class RedisAway extends Error {
 export class Redis {
   readonly #client: Client
   readonly #log: Logger
+  readonly #patienceMs: number
   readonly #server: RedisServer
   /** The life of the server that answers; null while none does. */
   #life: string | null = null
   /** Why nobody asks; null when all is well. */
   #trouble: string | null = null
+  #misses = 0
   #restUntil = 0
   #probing = false
   #silentSince: number | null = null
@@ -48,9 +52,13 @@ export class Redis {
   /** Resolves when it is known whether it answers. */
   readonly #known = Promise.withResolvers<void>()
 
-  /** @param name shown to the administrators of Redis */
-  constructor(url: string, name: string, log: Logger) {
+  /**
+   * @param name shown to the administrators of Redis
+   * @param patience how long an answer is waited for, in milliseconds
+   */
+  constructor(url: string, name: string, log: Logger, patience = patienceMs) {
     this.#log = log
+    this.#patienceMs = patience
     this.#server = new RedisServer(log)
     this.#client = new Client({
       ...addressOf(url),
@@ -108,12 +116,13 @@ export class Redis {
     const askedAt = performance.now()
     let outcome = 'unanswered'
     try {
-      const answer = await inTime(this.#heard(question(this.#client, life)))
+      const answer = await inTime(this.#heard(question(this.#client, life)), this.#patienceMs)
       outcome = 'answered'
+      this.#misses = 0
       if (probes) this.#recover()
       return answer
     } catch (error) {
-      throw this.#fail(error)
+      throw this.#miss(error)
     } finally {
       if (probes) this.#probing = false
       redisDuration.record((performance.now() - askedAt) / 1000, use, outcome)
@@ -163,26 +172,33 @@ export class Redis {
     this.#log.info({}, 'Redis is back: processes count together again')
   }
 
-  /** Told once, however many questions stay without answer. */
-  #fail(error: unknown): RedisAway {
+  /** A question stayed without answer. */
+  #miss(error: unknown): RedisAway {
     const code = troubleOf(error)
-    const now = performance.now()
-    this.#known.resolve()
-    redisUp.value = 0
-    this.#restUntil = now + restMs
-    if (this.#trouble === null && refusals.has(code))
-      this.#log.error({ code }, 'Redis refuses the user or the password of REDIS_URL, or what we ask')
-    else if (this.#trouble === null)
-      this.#log.warn({ code }, 'Redis is away: each process counts for itself until it is back')
-    // The first reason on a new line says more than that the line was closed for it.
-    if (this.#trouble === null || code !== 'CLOSED') this.#trouble = code
     if (code === 'TIMEOUT') {
+      const now = performance.now()
       this.#silentSince ??= now
       if (now - this.#silentSince >= silenceMs) {
         this.#silentSince = null
         this.#client.disconnect(true)
       }
     }
+    this.#misses++
+    return this.#misses < maxMisses && this.#trouble === null ? new RedisAway(code) : this.#fail(error)
+  }
+
+  /** Nobody asks for a while; told once, however many questions stay without answer. */
+  #fail(error: unknown): RedisAway {
+    const code = troubleOf(error)
+    this.#known.resolve()
+    redisUp.value = 0
+    this.#restUntil = performance.now() + restMs
+    if (this.#trouble === null && refusals.has(code))
+      this.#log.error({ code }, 'Redis refuses the user or the password of REDIS_URL, or what we ask')
+    else if (this.#trouble === null)
+      this.#log.warn({ code }, 'Redis is away: each process counts for itself until it is back')
+    // The first reason on a new line says more than that the line was closed for it.
+    if (this.#trouble === null || code !== 'CLOSED') this.#trouble = code
     return new RedisAway(code)
   }
 }
@@ -211,7 +227,7 @@ export class Script {
  * Rejects with `RedisAway` when there is no answer in time. An answer that arrived while this process was busy with
  * something else is in time: it is read before the time limit speaks.
  */
-function inTime<T>(reply: Promise<T>, ms = patienceMs): Promise<T> {
+function inTime<T>(reply: Promise<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const limit = setTimeout(() => setImmediate(() => reject(new RedisAway('TIMEOUT'))), ms)
     reply.then(resolve, reject).finally(() => clearTimeout(limit))

@@ -10,7 +10,8 @@ export interface Line {
 
 const open: Redis[] = []
 
-export async function openLine(url: string): Promise<Line> {
+/** @param patience where nothing but the answer counts, a busy machine must not make it late */
+export async function openLine(url: string, patience?: number): Promise<Line> {
   const told: Line['told'] = []
   const sink = new Writable({
     write(line, _encoding, done) {
@@ -18,7 +19,7 @@ export async function openLine(url: string): Promise<Line> {
       done()
     },
   })
-  const redis = new Redis(url, 'essai', pino({ level: 'info', base: null }, sink))
+  const redis = new Redis(url, 'essai', pino({ level: 'info', base: null }, sink), patience)
   open.push(redis)
   await redis.open()
   return { redis, told }

@@ -92,6 +92,15 @@ test('a line that died in silence is opened anew, although nobody closed it', as
   await eventually(async () => expect(await count(line)).toBeGreaterThan(0))
 })
 
+test('one answer that is late is no outage: the next question is asked', async () => {
+  const line = await openLine(`redis://127.0.0.1:${proxy.port}`)
+  proxy.delay(100)
+  await expect(count(line)).rejects.toThrow(RedisAway)
+  proxy.heal()
+  await eventually(async () => expect(await count(line)).toBeGreaterThan(0), 200)
+  expect(line.told).toEqual([])
+})
+
 test('an answer that came while the process was busy with something else is in time', async () => {
   const line = await openLine(server.url)
   const asked = count(line)
@@ -107,7 +116,7 @@ test('Redis that answers with an error is away, too, until it takes what we brin
   await server.client.config('SET', 'maxmemory', '1')
   const set = () => line.redis.ask('essai', (client) => client.set('essai', 'x'))
   try {
-    await expect(set()).rejects.toMatchObject({ name: 'RedisAway', code: 'OOM' })
+    for (let n = 0; n < 3; n++) await expect(set()).rejects.toMatchObject({ name: 'RedisAway', code: 'OOM' })
   } finally {
     await server.client.config('SET', 'maxmemory', '0')
   }

@@ -15,7 +15,7 @@ afterAll(() => server.close())
 
 /** The limit as one more gateway counts it. */
 async function gateway(perMinute: number): Promise<SharedLimit> {
-  const { redis } = await openLine(server.url)
+  const { redis } = await openLine(server.url, 5_000)
   return new SharedLimit(redis, new RateLimit({ perMinute }))
 }
 

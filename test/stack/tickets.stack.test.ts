@@ -28,7 +28,7 @@ beforeEach(async () => {
   const documents = async () =>
     startBench(
       { HUB_DATA: folder },
-      { database, redis: (await openLine(`redis://127.0.0.1:${proxy.port}`)).redis },
+      { database, redis: (await openLine(`redis://127.0.0.1:${proxy.port}`, 1_000)).redis },
     )
   a = await documents()
   b = await documents()
