@@ -4,7 +4,7 @@
  */
 export type Matrix = Readonly<Record<string, string>>
 
-export const parts = ['hub', 'gateway', 'demarches', 'documents', 'identity']
+export const parts = ['hub', 'gateway', 'demarches', 'documents', 'identity', 'signalements']
 export const staff = 'systeme-ged'
 export const users = [...parts, staff]
 
@@ -15,20 +15,25 @@ const callersOf: Matrix = {
   hub: 'gateway',
   gateway: nobody,
   demarches: 'gateway',
-  documents: 'gateway demarches',
+  documents: 'gateway demarches signalements',
   identity: 'gateway',
+  signalements: 'gateway',
 }
 /** Who answers whom: the same, the other way round. */
 const answerersOf: Matrix = {
   hub: nobody,
-  gateway: 'hub demarches documents identity',
+  gateway: 'hub demarches documents identity signalements',
   demarches: 'documents',
   documents: nobody,
   identity: nobody,
+  signalements: 'documents',
 }
 const reactions: Matrix = {
   'documents_on-dossier-depose': 'documents',
   'documents_on-dossier-decide': 'documents',
+  'documents_on-signalement-photos': 'documents',
+  'documents_on-signalement-publie': 'documents',
+  'signalements_on-signalement-avance': 'signalements',
 }
 
 const each = (names: readonly string[], row: (name: string) => Matrix): Matrix =>
@@ -37,7 +42,7 @@ const each = (names: readonly string[], row: (name: string) => Matrix): Matrix =
 export const publish: Matrix = {
   'guichet.evt.dossier.cree.v1.x': 'hub',
   'guichet.prive.dossier.cree.v1.x': 'hub',
-  'guichet-hint.committed': 'hub demarches documents identity',
+  'guichet-hint.committed': 'hub demarches documents identity signalements',
   'guichet-hint.ranked': 'hub',
   'guichet-hint.autre': nobody,
   quelconque: nobody,
@@ -67,7 +72,7 @@ export const publish: Matrix = {
   '$JS.API.STREAM.CREATE.GUICHET': 'hub',
   '$JS.API.STREAM.UPDATE.GUICHET': 'hub',
   '$JS.API.STREAM.MSG.GET.GUICHET': 'hub',
-  '$JS.API.STREAM.INFO.GUICHET': 'hub documents',
+  '$JS.API.STREAM.INFO.GUICHET': 'hub documents signalements',
   '$JS.API.STREAM.DELETE.GUICHET': 'hub',
   ...each(['CREATE', 'UPDATE', 'DELETE', 'INFO', 'MSG.GET', 'PURGE'], (verb) => ({
     [`$JS.API.STREAM.${verb}.AUTRE`]: nobody,

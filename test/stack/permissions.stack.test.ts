@@ -1,9 +1,10 @@
 import { connect, Events, type NatsConnection } from 'nats'
 import { natsLogin } from '../../infra/nats.ts'
 import { covers } from '../../infra/nats/permissions.ts'
+import { allParts } from '../../infra/parts.ts'
 import { eventually } from '../support/eventually.ts'
 import { type NatsServers, startNatsServers } from './nats-servers.ts'
-import { type Matrix, publish, subscribe, users } from './permission-matrix.ts'
+import { type Matrix, parts, publish, subscribe, users } from './permission-matrix.ts'
 
 let nats: NatsServers
 beforeAll(async () => {
@@ -73,6 +74,10 @@ test.each(users)('the matrix has a row for each permission of %s', async (user) 
     )
   })
   expect(untried).toEqual([])
+})
+
+test('every part of the hub is in the matrix', async () => {
+  expect(parts.toSorted()).toEqual((await allParts()).toSorted())
 })
 
 test('the matrix sees a permission that is given too much, and one that lacks', async () => {
