@@ -65,7 +65,9 @@ export async function deposer(
     } catch (error) {
       // The reference was drawn before; or the same report came twice at the same moment.
       if (
-        !['signalement_reference', 'signalement_pkey', 'temoignage_pkey'].some((cle) => violates(error, cle))
+        !['signalement_reference', 'signalement_pkey', 'temoignage_pkey', 'envoi_pkey'].some((cle) =>
+          violates(error, cle),
+        )
       )
         throw error
     }

@@ -4,7 +4,7 @@ import { AbonnementAverti, AbonnementPris, AbonnementRendu } from '../../contrac
 import { query, type Queryable } from '../../infra/db.ts'
 import { commit, type Origin } from '../../infra/event-log.ts'
 import type { EtatDuSignalement } from './signalement.ts'
-import { json } from './store.ts'
+import { json, noterEnvoi } from './store.ts'
 
 /** The SQL of those who follow reports, and of what they add to them. */
 
@@ -63,6 +63,7 @@ export async function abonner(
       usagerId,
       ...(t && {
         also: [
+          noterEnvoi(sql, t.id),
           sql`insert into signalements.temoignage (id, signalement_id, usager_id, description, latitude, longitude, photos,
               contact, constate_le, cree_le)
             select ${t.id}::uuid, ${signalement.id}::uuid, ${usagerId}::uuid, ${t.description}, ${t.latitude}::float8,

@@ -87,8 +87,14 @@ export async function enregistrer(
     data: evenement.data,
     usagerId: etat.usagerId,
     timers,
+    ...(etat.version === 1 && { also: [noterEnvoi(sql, etat.id)] }),
   }
   return (await commit(sql, change, origin)) !== undefined
+}
+
+/** Keeps that this was sent, whatever became of it: sent twice at the same moment, one of the two is refused by the key. */
+export function noterEnvoi(sql: Queryable, id: string) {
+  return sql`insert into signalements.envoi (id) select ${id}::uuid from ecrit`
 }
 
 export const json = (sql: Queryable, valeur: unknown) => sql.json(valeur as JSONValue)

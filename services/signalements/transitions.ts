@@ -8,7 +8,7 @@ import {
   SignalementReponseRecue,
   SignalementRouvert,
 } from '../../contracts/signalements-evenements.ts'
-import { jourDeParis } from '../../infra/calendrier.ts'
+import { ajouterMois, jourDeParis } from '../../infra/calendrier.ts'
 import { refuserChamp } from './contenu.ts'
 import {
   actionsPermises,
@@ -96,6 +96,9 @@ export function refuserImpossible(
     throw new Refusal('transition-impossible', undefined, { transitionsPermises })
 }
 
+/** How far ahead work is planned. */
+const moisPlanifiables = 60
+
 function mener(
   signalement: EtatDuSignalement,
   { etape, prevuLe, raison, doublonDe, message, note }: Ordre<'avancer'>,
@@ -108,8 +111,10 @@ function mener(
     refuserChamp('/prevuLe', 'Indiquez le jour de l’intervention.')
   if (etape !== 'planifie' && prevuLe !== undefined)
     refuserChamp('/prevuLe', 'Ce jour ne va qu’avec une intervention planifiée.')
-  if (prevuLe !== undefined && prevuLe < jourDeParis(maintenant))
-    refuserChamp('/prevuLe', 'Ce jour est passé.')
+  const aujourdhui = jourDeParis(maintenant)
+  if (prevuLe !== undefined && prevuLe < aujourdhui) refuserChamp('/prevuLe', 'Ce jour est passé.')
+  if (prevuLe !== undefined && prevuLe > ajouterMois(aujourdhui, moisPlanifiables))
+    refuserChamp('/prevuLe', 'Ce jour est trop lointain.')
   if ((etape === 'clos_sans_suite') !== (raison !== undefined))
     refuserChamp('/raison', 'Une raison est attendue pour clore sans suite, et pour rien d’autre.')
   if ((raison === 'doublon') !== (doublonDe !== undefined))

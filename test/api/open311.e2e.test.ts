@@ -265,10 +265,10 @@ describe('the requests', () => {
   })
 
   test('of the last 90 days are what is listed when nothing is asked', async () => {
-    const old = await reported(usager)
+    const old = await reported(usager, { categorie: 'affichage-sauvage' })
     await hubDatabase()`update signalements.signalement set cree_le = now() - interval '91 days' where id = ${old.id}`
-    const fresh = await reported(usager)
-    const listed = await ids('service_code=trottoir-abime')
+    const fresh = await reported(usager, { categorie: 'affichage-sauvage' })
+    const listed = await ids('service_code=affichage-sauvage')
     expect(listed).toContain(fresh.reference)
     expect(listed).not.toContain(old.reference)
   })

@@ -235,7 +235,11 @@ test('reporter and followers see each step once, in order; who stops following s
   await agent.ok(AvancerSignalement, { id, etape: 'pris_en_charge' })
   await agent.ok(PoserQuestion, { id, texte: 'De quel côté?' })
   await reporter.ok(RepondreQuestion, { id, texte: 'À gauche.' })
-  await agent.ok(AvancerSignalement, { id, etape: 'planifie', prevuLe: '2099-01-05' })
+  await agent.ok(AvancerSignalement, {
+    id,
+    etape: 'planifie',
+    prevuLe: new Date(Date.now() + 7 * 24 * 3_600_000).toISOString().slice(0, 10),
+  })
   await agent.ok(AvancerSignalement, { id, etape: 'en_cours' })
   await agent.ok(AvancerSignalement, { id, etape: 'resolu', message: 'Dalle remplacée.' })
   await reporter.ok(RouvrirSignalement, { id, texte: 'Elle bouge encore.' })

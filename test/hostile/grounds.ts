@@ -183,7 +183,7 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
     agent: {
       caller: as(fatou),
       object: anyReport,
-      sample: { body: { etape: 'planifie', prevuLe: '2099-12-31', message: 'Un mot.', note: 'Un mot.' } },
+      sample: { body: { etape: 'planifie', prevuLe: inAYear(), message: 'Un mot.', note: 'Un mot.' } },
     },
   },
   'POST /v1/signalements/:id/publication': {
@@ -259,4 +259,8 @@ async function publishedPhoto(): Promise<string> {
 
 async function openKey(): Promise<CleOpen311> {
   return await administrateur.ok(EmettreCleOpen311, { client: 'systeme-hostile' })
+}
+
+function inAYear(): string {
+  return new Date(Date.now() + 365 * 24 * 3_600_000).toISOString().slice(0, 10)
 }

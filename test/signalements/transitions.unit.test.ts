@@ -115,6 +115,11 @@ describe('refused with the field at fault:', () => {
   const cases: [string, Commande, string][] = [
     ['planned for no day', { type: 'avancer', etape: 'planifie' }, '/prevuLe'],
     ['planned for yesterday', { type: 'avancer', etape: 'planifie', prevuLe: '2026-11-26' }, '/prevuLe'],
+    [
+      'planned for another century',
+      { type: 'avancer', etape: 'planifie', prevuLe: '9999-12-31' },
+      '/prevuLe',
+    ],
     ['a day without plan', { type: 'avancer', etape: 'resolu', prevuLe: '2026-12-01' }, '/prevuLe'],
     ['closed without reason', { type: 'avancer', etape: 'clos_sans_suite' }, '/raison'],
     ['a reason without closure', { type: 'avancer', etape: 'resolu', raison: 'prive' }, '/raison'],

@@ -68,6 +68,11 @@ create table signalements.temoignage (
 );
 create index temoignage_signalement on signalements.temoignage (signalement_id, cree_le, id);
 
+-- Everything that was ever sent, as a report or as a further one: under one id, one of the two, once.
+create table signalements.envoi (
+  id uuid primary key
+);
+
 -- One row: what confirmation links are made with.
 create table signalements.secret (
   only_one boolean primary key default true check (only_one),
