@@ -15,6 +15,8 @@ const pulled = 256
 const batchSize = 64
 /** Batches of one consumer that one process does at the same time. */
 const sideBySide = 2
+/** NATS says this often that it is still there; after two that did not come it is asked anew. */
+const heartbeatMs = 1_000
 /** When a batch failed because the database is away, its messages come back after this long. */
 const awayMs = 1_000
 /** How often what was acknowledged is noted in the database, and a NATS that is away noticed. */
@@ -61,7 +63,7 @@ function readStream({ nats, subscription }: JetStreamBusOptions, consumer: Consu
     const messages = await handle.consume({
       max_messages: pulled,
       expires: 30_000,
-      idle_heartbeat: 5_000,
+      idle_heartbeat: heartbeatMs,
       callback: (message) => {
         waiting.push(message)
         arrived.notify()
@@ -109,6 +111,8 @@ const fatal: ReadonlySet<unknown> = new Set([
   ConsumerEvents.ConsumerDeleted,
   ConsumerEvents.ConsumerNotFound,
   ConsumerEvents.StreamNotFound,
+  // Nobody leads it at this moment: what was asked for is forgotten.
+  ConsumerEvents.NoResponders,
 ])
 
 /** Brings the aggregates up to date, asking for time as long as it takes; then, and only then, acknowledges. */
@@ -170,16 +174,25 @@ function noteOrBridge(options: JetStreamBusOptions, consumer: Consumer) {
   }
 }
 
-/** How far this consumer has acknowledged, and how far the stream is; -1 when NATS does not say. */
-async function progress({ manager }: Nats, consumer: Consumer): Promise<{ floor: number; last: number }> {
+/** How far this consumer has acknowledged, and how far the stream is; -1 when NATS does not say within a second. */
+async function progress(nats: Nats, consumer: Consumer): Promise<{ floor: number; last: number }> {
+  const silent = { floor: -1, last: -1 }
+  const timer = new AbortController()
+  const late = pause(noteMs, timer.signal).then(() => silent)
   try {
-    const [stream, durable] = await Promise.all([
-      manager.streams.info(streamName),
-      manager.consumers.info(streamName, durableOf(consumer)),
-    ])
-    return { floor: durable.ack_floor.stream_seq, last: stream.state.last_seq }
+    return await Promise.race([ask(nats, consumer), late])
   } catch (error) {
-    if (isPassing(error)) return { floor: -1, last: -1 }
+    if (isPassing(error)) return silent
     throw error
+  } finally {
+    timer.abort()
   }
+}
+
+async function ask({ manager }: Nats, consumer: Consumer): Promise<{ floor: number; last: number }> {
+  const [stream, durable] = await Promise.all([
+    manager.streams.info(streamName),
+    manager.consumers.info(streamName, durableOf(consumer)),
+  ])
+  return { floor: durable.ack_floor.stream_seq, last: stream.state.last_seq }
 }

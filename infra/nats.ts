@@ -55,7 +55,7 @@ export async function connectNats(natsUrl: string, name: string, log: Logger): P
       reconnectTimeWait: 250,
       pingInterval: 10_000,
       maxPingOut: 2,
-      noAsyncTraces: true,
+      noAsyncTraces: true, // an error made beforehand costs more than the request it may be needed for
       // An inbox of its own, so that permissions can keep others out of it.
       ...(login.user && { inboxPrefix: `_INBOX.${login.user}` }),
     },

@@ -290,6 +290,6 @@ test('one event in a hundred that cannot be done stops its own object alone, wha
       select (select count(*)::int from essai.effet) as done,
         (select count(*)::int from hub.lane where stopped) as stopped`
     expect(row).toEqual({ done: 54 * 10 + 6 * 4, stopped: 6 })
-  })
+  }, 20_000)
   expect(await auditEffects(db.sql, consumer)).toMatchObject({ doubled: 0, inverted: 0 })
-})
+}, 30_000)
