@@ -25,5 +25,7 @@ export async function run(command: readonly string[], needed: string, folder = '
     child.once('close', resolve)
   })
   if (code === 0) return output
+  // What `env` and a shell say of a command that they do not find.
+  if (code === 127) throw new ConfigError(`${said.trim()}: ${needed}`)
   throw new Error(`${command.join(' ')} failed:\n${said.trim()}`)
 }
