@@ -138,11 +138,12 @@ test('a staff system that was away for longer than NATS keeps events reads the f
   const fresh = join(folder, 'depuis-le-debut.jsonl')
   const example = start({
     API_URL: hubUrl,
+    ISSUER_URL: process.env.TEST_ISSUER!,
     CLIENT_ID: demoSystem.clientId,
     CLIENT_SECRET: demoSystem.secret,
     STORE: fresh,
   })
-  await eventually(() => expect(said).toContain('NATS: listening'))
+  await eventually(() => expect(said).toContain('NATS: listening'), 30_000)
   await deposited(usager)
   await everythingOnce(fresh)
   expect(await end(example, 'SIGTERM')).toBe(0)

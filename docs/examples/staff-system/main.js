@@ -1,12 +1,12 @@
 // A staff system that reads what happened from the hub: each event once, in order, across crashes of either side.
-// It runs with Node 22 or newer and the package `nats` 2: NATS_URL, NATS_USER and NATS_PASSWORD come from the city,
-// STORE is the file it keeps. With API_URL, CLIENT_ID and CLIENT_SECRET it also reads what NATS keeps no longer.
+// It runs with Node 22 or newer and the package `nats` 2: NATS_URL, NATS_USER and NATS_PASSWORD come from the city, STORE
+// is the file it keeps. With API_URL, ISSUER_URL, CLIENT_ID and CLIENT_SECRET it also reads what NATS keeps no longer.
 import { open, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'nats'
 
-const { NATS_URL = '', NATS_USER = '', NATS_PASSWORD, API_URL, CLIENT_ID, CLIENT_SECRET } = process.env
-const { STORE = 'evenements.jsonl' } = process.env
+const { NATS_URL = '', NATS_USER = '', NATS_PASSWORD, API_URL, CLIENT_ID = '' } = process.env
+const { ISSUER_URL, CLIENT_SECRET = '', STORE = 'evenements.jsonl' } = process.env
 // The store is a line for each event. A line is whole or it is not there: what a crash left of one is taken away.
 const store = await open(STORE, 'a')
 const text = await readFile(STORE, 'utf8')
@@ -30,7 +30,7 @@ async function handle(event) {
 
 /** Everything after the last event kept, page by page, from the event feed: NATS keeps 30 days, the feed all. */
 async function readFeed() {
-  const answer = await fetch(`${API_URL}/realms/malakoff/protocol/openid-connect/token`, {
+  const answer = await fetch(`${ISSUER_URL}/protocol/openid-connect/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${btoa(`${CLIENT_ID}:${CLIENT_SECRET}`)}` },
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
