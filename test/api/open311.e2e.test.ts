@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { EmettreCleOpen311, ListerClesOpen311, RevoquerCleOpen311 } from '../../contracts/open311.ts'
 import { AvancerSignalement, LireSignalement, PublierSignalement } from '../../contracts/signalements.ts'
 import { hubUrl } from '../support/api.ts'
 import { checkReply } from '../support/conformity.ts'
 import { eventsOf, hubDatabase } from '../support/hub-database.ts'
 import { anonyme, stranger } from '../support/people.ts'
-import { reported, somewhere } from '../support/signalements.ts'
+import { plainKinds, reported, somewhere } from '../support/signalements.ts'
 
 /** GeoReport v2 as its clients speak it: forms in, JSON or XML out, no token. */
 
@@ -85,7 +85,7 @@ const request = (more: Record<string, string> = {}) => {
   const { latitude, longitude } = somewhere()
   return {
     api_key: api_key!,
-    service_code: 'panneau',
+    service_code: plainKinds[randomInt(plainKinds.length)]!,
     lat: String(latitude),
     long: String(longitude),
     ...more,
@@ -166,7 +166,7 @@ describe('a report by a system', () => {
     expect(event).toEqual({ actorKind: 'systeme', actorId: 'systeme-voirie', usagerId: null })
     // Neither what they wrote nor what they linked to is read by others.
     expect((await both(`requests/${id}`)).json).toMatchObject([
-      { service_request_id: id, status: 'open', description: null, media_url: null, service_code: 'panneau' },
+      { service_request_id: id, status: 'open', description: null, media_url: null },
     ])
     await agent.ok(PublierSignalement, { id, description: 'Un panneau <stop> & rien.\rFin', photos: [] })
     await agent.ok(AvancerSignalement, { id, etape: 'resolu', message: 'Redressé.' })

@@ -164,15 +164,15 @@ describe('what everybody reads', () => {
 describe('the same problem reported again', () => {
   test('is found before, and its second reporter joins the first report with what they saw', async () => {
     const place = somewhere()
-    const first = await reported(usager, { ...place, categorie: 'nid-de-poule' })
-    const near = { ...place, latitude: place.latitude + 10 * metre }
-    const { elements } = await anonyme.ok(ChercherDoublons, { categorie: 'nid-de-poule', ...near })
-    expect(elements.map(({ id, distanceMetres }) => [id, distanceMetres])).toEqual([[first.id, 10]])
-    const refused = await send(voisine, { categorie: 'nid-de-poule', ...near, siDoublon: 'refuser' })
+    const first = await reported(usager, { ...place, categorie: 'plaque-d-egout' })
+    const near = { ...place, latitude: place.latitude + 6 * metre }
+    const { elements } = await anonyme.ok(ChercherDoublons, { categorie: 'plaque-d-egout', ...near })
+    expect(elements.map(({ id, distanceMetres }) => [id, distanceMetres])).toEqual([[first.id, 6]])
+    const refused = await send(voisine, { categorie: 'plaque-d-egout', ...near, siDoublon: 'refuser' })
     expect(refusal(refused, 'doublon-probable').detail).toContain(first.reference)
 
     const joined = await voisine.ok(CreerSignalement, {
-      categorie: 'nid-de-poule',
+      categorie: 'plaque-d-egout',
       ...near,
       description: 'Il est profond.',
     })
@@ -180,8 +180,10 @@ describe('the same problem reported again', () => {
     expect((await agent.ok(LireSignalement, { id: first.id })).prive!.temoignages).toMatchObject([
       { description: 'Il est profond.', photos: [] },
     ])
-    expect(await timeline(voisine)).toContain(
-      `Vous avez signalé un problème déjà connu: vous suivez le signalement ${first.reference}.`,
+    await eventually(async () =>
+      expect(await timeline(voisine)).toContain(
+        `Vous avez signalé un problème déjà connu: vous suivez le signalement ${first.reference}.`,
+      ),
     )
   })
 
@@ -255,16 +257,18 @@ test('reporter and followers see each step once, in order; who stops following s
       ].map((step) => `Vous suivez le signalement ${reference}: il ${step}.`),
     ]),
   )
-  expect(await timeline(reporter)).toEqual([
-    `Votre signalement ${reference} est enregistré.`,
-    `Votre signalement ${reference} est pris en charge.`,
-    `Un agent vous pose une question au sujet du signalement ${reference}.`,
-    `Vous avez répondu au sujet du signalement ${reference}.`,
-    `Votre signalement ${reference} est planifié.`,
-    `Votre signalement ${reference} est en cours de traitement.`,
-    `Votre signalement ${reference} est résolu.`,
-    `Votre signalement ${reference} est rouvert.`,
-  ])
+  await eventually(async () =>
+    expect(await timeline(reporter)).toEqual([
+      `Votre signalement ${reference} est enregistré.`,
+      `Votre signalement ${reference} est pris en charge.`,
+      `Un agent vous pose une question au sujet du signalement ${reference}.`,
+      `Vous avez répondu au sujet du signalement ${reference}.`,
+      `Votre signalement ${reference} est planifié.`,
+      `Votre signalement ${reference} est en cours de traitement.`,
+      `Votre signalement ${reference} est résolu.`,
+      `Votre signalement ${reference} est rouvert.`,
+    ]),
+  )
   await follower.ok(CesserDeSuivre, { id })
   await agent.ok(AvancerSignalement, { id, etape: 'clos_sans_suite', raison: 'introuvable' })
   await eventually(async () =>
@@ -354,9 +358,9 @@ describe('photos', () => {
 
   test('of a second reporter are kept with the report they joined', async () => {
     const place = somewhere()
-    const first = await reported(usager, { ...place, categorie: 'nid-de-poule' })
+    const first = await reported(usager, { ...place, categorie: 'mobilier-urbain' })
     const photo = await voisine.uploaded('espace-public', jpeg(), 'a.jpg')
-    await voisine.ok(CreerSignalement, { categorie: 'nid-de-poule', ...place, photos: [photo.id] })
+    await voisine.ok(CreerSignalement, { categorie: 'mobilier-urbain', ...place, photos: [photo.id] })
     await eventually(async () =>
       expect((await voisine.ok(LireDocument, { id: photo.id })).signalementId).toBe(first.id),
     )
@@ -375,7 +379,12 @@ describe('a telephone without network', () => {
   test('sends one report many times, each under another key, late: it is stored once, with its own date', async () => {
     const id = randomUUID()
     const seen = new Date(Date.now() - 9 * 24 * 3_600_000).toISOString()
-    const body = { ...report({ id }), siDoublon: 'rejoindre', constateLe: seen, description: 'Vu hier.' }
+    const body = {
+      ...report({ id, categorie: 'arbre-a-tailler' }),
+      siDoublon: 'rejoindre',
+      constateLe: seen,
+      description: 'Vu hier.',
+    }
     const replies = await Promise.all(Array.from({ length: 8 }, () => send(usager, body)))
     for (const { status, body } of replies)
       expect([status, body.id, body.constateLe]).toEqual([201, id, seen])
@@ -389,8 +398,8 @@ describe('a telephone without network', () => {
 
   test('joins a report once, however often it sends', async () => {
     const place = somewhere()
-    const first = await reported(usager, { ...place, categorie: 'nid-de-poule' })
-    const body = { id: randomUUID(), categorie: 'nid-de-poule', ...place, description: 'Moi aussi.' }
+    const first = await reported(usager, { ...place, categorie: 'avaloir-bouche' })
+    const body = { id: randomUUID(), categorie: 'avaloir-bouche', ...place, description: 'Moi aussi.' }
     for (let n = 0; n < 3; n++) expect((await send(voisine, body)).body.id).toBe(first.id)
     expect((await agent.ok(LireSignalement, { id: first.id })).prive!.temoignages).toHaveLength(1)
     expect((await anonyme.ok(LireSignalement, { id: body.id })).id).toBe(first.id)

@@ -2,14 +2,37 @@ import { randomInt } from 'node:crypto'
 import type { z } from 'zod'
 import type { Signalement } from '../../contracts/signalement.ts'
 import { AvancerSignalement, CreerSignalement, PoserQuestion } from '../../contracts/signalements.ts'
+import { communeDe } from '../../services/signalements/territoire.ts'
 import type { Api } from './api.ts'
 
 /** Reports in a given state, brought there through the API as people do. */
 
 /** Somewhere in Malakoff, so that no two tests report the same thing at the same place. */
 export function somewhere(): { latitude: number; longitude: number } {
-  return { latitude: 48.814 + randomInt(4_000_000) / 1e9, longitude: 2.292 + randomInt(8_000_000) / 1e9 }
+  for (;;) {
+    const place = {
+      latitude: 48.811 + randomInt(13_000_000) / 1e9,
+      longitude: 2.28 + randomInt(32_000_000) / 1e9,
+    }
+    if (communeDe(place) === 'Malakoff') return place
+  }
 }
+
+/** Kinds that ask for nothing: where two reports at one place would be one, tests take different ones. */
+export const plainKinds = [
+  'feu-tricolore',
+  'mobilier-urbain',
+  'avaloir-bouche',
+  'plaque-d-egout',
+  'corbeille',
+  'dejections-canines',
+  'conteneur',
+  'seringue',
+  'candelabre-dangereux',
+  'arbre-dangereux',
+  'trottinette',
+  'animal-mort',
+] as const
 
 type Contents = Partial<z.input<typeof CreerSignalement.params>>
 
