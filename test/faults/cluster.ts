@@ -36,6 +36,8 @@ export interface ClusterOptions {
   readonly dataFolder?: string
   /** Servers of NATS: the hub runs in parts, two processes of each, each part as its own user. */
   readonly nats?: Pick<NatsServers, 'urlOf'>
+  /** With NATS, the parts of which there are two each; of the others that a hub cannot do without there is one. */
+  readonly doubled?: readonly string[]
   /** Settings of every process beside the usual ones. */
   readonly env?: Readonly<Record<string, string>>
   /** By how much the clock of each process is wrong, in hours (shift-clock.ts). */
@@ -46,7 +48,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const database = options.database ?? (await freshDatabase())
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'guichet-cluster-')))
   const [port, ...ports] = await Promise.all([freePort(), freePort(), freePort()])
-  const parts = options.nats ? [...inParts, ...inParts] : [undefined, undefined]
+  const parts = options.nats ? partsOf(options.doubled) : [undefined, undefined]
   const url = `http://127.0.0.1:${port}`
   const hubs = parts.map((services, n) => {
     const own = ports[Math.floor((2 * n) / parts.length)]!
@@ -94,6 +96,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     throw error
   }
   return cluster
+}
+
+function partsOf(doubled: readonly string[] = inParts): string[] {
+  const single = ['hub', 'identity'].filter((part) => !doubled.includes(part))
+  return [...doubled, ...single, ...doubled]
 }
 
 /** The table of the probe's effects (probe.ts). */

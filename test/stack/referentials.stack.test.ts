@@ -12,7 +12,7 @@ import { eventually } from '../support/eventually.ts'
 import { type NatsServers, startNatsServers } from './nats-servers.ts'
 import { type RedisServer, startRedis } from './redis-server.ts'
 
-/** Two processes of each part, on one NATS and one Redis. */
+/** Two gateways and two processes of the demarches service, on one NATS and one Redis. */
 let nats: NatsServers
 let redis: RedisServer
 let database: TestDatabase
@@ -20,8 +20,8 @@ let cluster: Cluster
 let version = 1
 beforeAll(async () => {
   ;[nats, redis, database] = await Promise.all([startNatsServers(1), startRedis(), freshDatabase()])
-  const env = { REDIS_URL: redis.url }
-  cluster = await startCluster({ random: seeded(), nats, database, env })
+  const doubled = ['demarches', 'gateway']
+  cluster = await startCluster({ random: seeded(), nats, database, doubled, env: { REDIS_URL: redis.url } })
 }, 120_000)
 afterAll(async () => {
   await cluster?.close()
@@ -48,7 +48,23 @@ async function publish(): Promise<void> {
   await store.publierDemarche(db, { demarche: nouvelle, version: catalogue }, origin)
 }
 
-const stored = async () => (await redis.client.keys('guichet:referentiel:*')).length
+/**
+ * Until this gateway knows what is published, has asked, and put the answer into Redis: there under the name that is
+ * returned. A busy machine may be too late for Redis; then the next is published.
+ */
+async function publishAndRead(gateway: { url: string }): Promise<string> {
+  return await eventually(async () => {
+    await publish()
+    const [event] = await database.sql<{ id: string }[]>`
+      select id from hub.event where subject = 'catalogue/demarches' order by sequence desc limit 1`
+    return await eventually(async () => {
+      expect((await read(gateway)).version).toBe(version)
+      const keys = await redis.client.keys(`guichet:referentiel:${event!.id}:*`)
+      expect(keys).toHaveLength(1)
+      return keys[0]!
+    }, 3_000)
+  }, 20_000)
+}
 
 test('what is published is read at every gateway, and what was before never again', async () => {
   const seen: number[][] = gateways().map(() => [])
@@ -94,10 +110,8 @@ test('a dossier is begun with the newest version, although no file of these proc
 })
 
 test('what one gateway has asked, the other finds in Redis, also while nobody can be asked', async () => {
-  await publish()
   const [one, other] = gateways()
-  await eventually(async () => expect((await read(one!)).version).toBe(version))
-  await eventually(async () => expect(await stored()).toBeGreaterThan(0))
+  await publishAndRead(one!)
   await Promise.all(services().map((service) => service.stop()))
   try {
     await eventually(async () => expect((await read(other!)).version).toBe(version))
@@ -129,13 +143,9 @@ test.each(Object.keys(faults))('while Redis is %s, what is published is read all
 
 test('what Redis holds of another shape, or no JSON at all, is asked for again', async () => {
   for (const rubbish of ['{"id":1}', 'rubbish', '[]']) {
-    await redis.client.flushall()
-    await publish()
-    await eventually(async () => expect((await read(gateways()[0]!)).version).toBe(version))
-    await eventually(async () => expect(await stored()).toBe(1))
-    const [key] = await redis.client.keys('guichet:referentiel:*')
-    expect(await redis.client.pttl(key!)).toBeGreaterThan(0)
-    await redis.client.set(key!, rubbish)
+    const key = await publishAndRead(gateways()[0]!)
+    expect(await redis.client.pttl(key)).toBeGreaterThan(0)
+    await redis.client.set(key, rubbish)
     await eventually(async () => expect((await read(gateways()[1]!)).version).toBe(version))
   }
 })

@@ -13,7 +13,12 @@ let redis: RedisServer
 let cluster: Cluster
 beforeAll(async () => {
   ;[nats, redis] = await Promise.all([startNatsServers(1), startRedis()])
-  cluster = await startCluster({ random: seeded(), nats, env: { REDIS_URL: redis.url } })
+  cluster = await startCluster({
+    random: seeded(),
+    nats,
+    doubled: ['documents', 'gateway'],
+    env: { REDIS_URL: redis.url },
+  })
 }, 120_000)
 afterAll(async () => {
   await cluster?.close()
