@@ -7,30 +7,17 @@ import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { migrate } from '../../infra/migrate.ts'
 import { natsLogin } from '../../infra/nats.ts'
 import { run } from '../../infra/stack/command.ts'
-import { freePort, type Session, signIn } from '../demo/sign-in.ts'
+import { freePort, signIn } from '../demo/sign-in.ts'
 import { type NatsServers, startNatsServers } from '../stack/nats-servers.ts'
 import { inParts } from '../support/hub-process.ts'
-import { columns, median, print } from './figures.ts'
-import type { JobResult } from './generator.ts'
-import { type Database, hubProcess, load, pinned, pinMyself, type Server } from './servers.ts'
+import { compare, type Contender, printHead, type Shared } from './rows.ts'
+import { type Database, hubProcess, pinMyself, type Server } from './servers.ts'
 import { cpuOfServers, startDatabase, startProcess } from './servers.ts'
 
-const rounds = Number(process.env.ROUNDS ?? 3)
-const seconds = Number(process.env.SECONDS ?? 4)
-
-interface Contender {
-  readonly name: string
-  readonly port: number
+interface Hub extends Contender {
   /** Where dossiers are. */
   readonly path: string
-  readonly servers: readonly Server[]
   readonly ids: string[]
-}
-
-interface Measured extends JobResult {
-  readonly ownCpu: number
-  readonly natsCpu: number
-  readonly databaseCpu: number
 }
 
 /**
@@ -46,23 +33,16 @@ export async function benchNest(): Promise<void> {
   const running: Server[] = []
   try {
     const hub = await startHub(nats, database, running)
-    const session = await signIn(`http://127.0.0.1:${hub.port}`, 'amina', demoPassword)
-    const nest = await startNest(folder, nats, database, hub.port, running)
-    for (const contender of [nest, hub]) await fill(contender, session)
-    const where = pinned ? 'servers, NATS and PostgreSQL on core 0, generator on core 1' : 'NOT pinned'
-    print(`${rounds} rounds of ${seconds} s, 32 connections; ${where}\n`)
-    print(
-      columns([
-        ...['row', 'server', 'per second', 'p50 ms', 'p99 ms', 'of NestJS'],
-        ...['µs server', 'µs nats', 'µs pg', 'by CPU'],
-      ]),
-    )
-    await compare('one dossier by id', [nest, hub], database, session, ({ path, ids }) => ({
+    const nest = await startNest(folder, nats, database, hub, running)
+    for (const contender of [nest, hub]) await fill(contender)
+    const shared: Shared = { nats: () => cpuOfServers('nats-server'), pg: () => database.cpu() }
+    printHead('NestJS', shared)
+    await compare('one dossier by id', [nest, hub], shared, ({ path, ids }) => ({
       method: 'GET',
       paths: ids.map((id) => `${path}/${id}`),
       body: null,
     }))
-    await compare('create (row + event)', [nest, hub], database, session, ({ path }) => ({
+    await compare('create (row + event)', [nest, hub], shared, ({ path }) => ({
       method: 'POST',
       paths: [path],
       body: JSON.stringify(draft),
@@ -89,30 +69,30 @@ async function buildNest(): Promise<string> {
   return folder
 }
 
-async function startHub(nats: NatsServers, database: Database, running: Server[]): Promise<Contender> {
+async function startHub(nats: NatsServers, database: Database, running: Server[]): Promise<Hub> {
   const port = await freePort()
+  const common = { port, databaseUrl: database.url, folder: database.folder, ratio: 0.1 }
   const servers: Server[] = []
-  // The gateway last: it is ready when the others answer.
-  for (const part of inParts) {
-    const natsUrl = nats.urlOf(part)
-    const options = hubProcess({
-      ...{ port, databaseUrl: database.url, folder: database.folder, ratio: 0.1 },
-      part: { name: part, natsUrl },
-    })
-    const server = await startProcess(`hub: ${part}`, options)
-    servers.push(server)
-    running.push(server)
+  // The gateway last: it is ready when it can ask the others.
+  for (const name of inParts) {
+    const options = hubProcess({ ...common, part: { name, natsUrl: nats.urlOf(name) } })
+    servers.push(await startProcess(`hub: ${name}`, options))
+    running.push(servers.at(-1)!)
   }
-  return { name: 'hub in parts', port, path: '/v1/dossiers', servers, ids: [] }
+  const session = await signIn(`http://127.0.0.1:${port}`, 'amina', demoPassword)
+  const token = () => session.token()
+  return { name: 'hub in parts', port, path: '/v1/dossiers', token, cpu: cpuOf(servers), ids: [] }
 }
+
+const cpuOf = (servers: readonly Server[]) => () => servers.reduce((sum, server) => sum + server.cpu(), 0)
 
 async function startNest(
   folder: string,
   nats: NatsServers,
   database: Database,
-  hubPort: number,
+  hub: Hub,
   running: Server[],
-): Promise<Contender> {
+): Promise<Hub> {
   const { servers: natsServers, user, pass } = natsLogin(nats.urlOf('essai'))
   const url = new URL(database.url)
   url.pathname = '/nest'
@@ -123,7 +103,7 @@ async function startNest(
   await migrate(owner, await migrationSources())
   await owner.end()
   const port = await freePort()
-  const issuer = `http://127.0.0.1:${hubPort}/realms/malakoff`
+  const issuer = `http://127.0.0.1:${hub.port}/realms/malakoff`
   const env = {
     PORT: String(port),
     NODE_ENV: 'production',
@@ -138,15 +118,14 @@ async function startNest(
   const servers: Server[] = []
   for (const name of ['service', 'gateway']) {
     const command = [process.execPath, join(folder, `built/${name}.js`)]
-    const server = await startProcess(`NestJS: ${name}`, { command, env, port, ready: null })
-    servers.push(server)
-    running.push(server)
+    servers.push(await startProcess(`NestJS: ${name}`, { command, env, port, ready: null }))
+    running.push(servers.at(-1)!)
   }
-  return { name: 'NestJS', port, path: '/dossiers', servers, ids: [] }
+  return { name: 'NestJS', port, path: '/dossiers', token: hub.token, cpu: cpuOf(servers), ids: [] }
 }
 
 /** 200 dossiers to be read; waits until all its processes answer. */
-async function fill({ port, path, ids }: Contender, session: Session): Promise<void> {
+async function fill({ port, path, ids, token }: Hub): Promise<void> {
   const giveUpAt = performance.now() + 30_000
   while (ids.length < 200) {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
@@ -154,7 +133,7 @@ async function fill({ port, path, ids }: Contender, session: Session): Promise<v
       headers: {
         'Content-Type': 'application/json',
         'Idempotency-Key': crypto.randomUUID(),
-        Authorization: `Bearer ${await session.token()}`,
+        Authorization: `Bearer ${await token()}`,
       },
       body: JSON.stringify(draft),
     }).catch(() => null)
@@ -162,50 +141,5 @@ async function fill({ port, path, ids }: Contender, session: Session): Promise<v
     else if (performance.now() > giveUpAt)
       throw new Error(`${port}: ${response?.status} ${await response?.text()}`)
     else await delay(50)
-  }
-}
-
-async function compare(
-  row: string,
-  contenders: readonly Contender[],
-  database: Database,
-  session: Session,
-  request: (contender: Contender) => { method: 'GET' | 'POST'; paths: string[]; body: string | null },
-): Promise<void> {
-  const results = contenders.map((): Measured[] => [])
-  for (let round = 0; round <= rounds; round++)
-    for (const [n, contender] of contenders.entries()) {
-      const cpu = () => [
-        contender.servers.reduce((sum, server) => sum + server.cpu(), 0),
-        cpuOfServers('nats-server'),
-        database.cpu(),
-      ]
-      const before = cpu()
-      const { port } = contender
-      const token = await session.token()
-      const result = await load({ ...request(contender), port, token, seconds: round === 0 ? 1 : seconds })
-      await delay(700) // what is done afterwards (ranks, messages, spans) belongs to its requests
-      const answers = Object.values(result.statuses).reduce((a, b) => a + b, 0)
-      const [ownCpu = 0, natsCpu = 0, databaseCpu = 0] = cpu().map((used, i) => (used - before[i]!) / answers)
-      if (round > 0) results[n]!.push({ ...result, ownCpu, natsCpu, databaseCpu })
-    }
-  const of = (n: number, key: 'perSecond' | 'p50' | 'p99' | 'ownCpu' | 'natsCpu' | 'databaseCpu') =>
-    median(results[n]!.map((result) => result[key]))
-  const total = (n: number) => of(n, 'ownCpu') + of(n, 'natsCpu') + of(n, 'databaseCpu')
-  for (const [n, { name }] of contenders.entries()) {
-    const failed = results[n]!.flatMap(({ statuses }) =>
-      Object.entries(statuses).filter(([status]) => !status.startsWith('2')),
-    )
-    const cells = [
-      n === 0 ? row : '',
-      name,
-      of(n, 'perSecond').toFixed(0),
-      of(n, 'p50').toFixed(2),
-      of(n, 'p99').toFixed(2),
-      (of(n, 'perSecond') / of(0, 'perSecond')).toFixed(2),
-      ...(['ownCpu', 'natsCpu', 'databaseCpu'] as const).map((key) => of(n, key).toFixed(0)),
-      (total(0) / total(n)).toFixed(2),
-    ]
-    print(columns(cells) + (failed.length > 0 ? `  ${JSON.stringify(failed)}` : ''))
   }
 }
