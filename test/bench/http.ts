@@ -1,27 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { createPool } from '../../infra/db.ts'
 import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { Client } from '../demo/client.ts'
 import { signIn } from '../demo/sign-in.ts'
-import type { Job, JobResult } from './generator.ts'
+import { print, quantile } from './figures.ts'
 import { commitToReaction } from './reactions.ts'
-import { columns, median, print, quantile } from './figures.ts'
-import { load, pinned, type Server, startDatabase, startServer } from './servers.ts'
+import { compare, type Contender, printHead, type Request } from './rows.ts'
+import { type Server, startDatabase, startServer } from './servers.ts'
 
-const seconds = Number(process.env.SECONDS ?? 4)
-const rounds = Number(process.env.ROUNDS ?? 3)
-
-interface Contender {
-  readonly server: Server
-  readonly token: string | null
+interface Compared extends Contender {
   readonly ids: readonly string[]
   readonly usagerId: string
 }
 
-type Request = Pick<Job, 'method' | 'paths' | 'body'>
-
 const draft = { demarche: 'acte-de-naissance', formulaire: {} }
-const rows: readonly { name: string; hub: (c: Contender) => Request; bare: (c: Contender) => Request }[] = [
+const rows: readonly { name: string; hub: (c: Compared) => Request; bare: (c: Compared) => Request }[] = [
   {
     name: 'one dossier by id',
     hub: ({ ids }) => ({ method: 'GET', paths: ids.map((id) => `/v1/dossiers/${id}`), body: null }),
@@ -53,7 +45,7 @@ export async function benchHttp(): Promise<void> {
       servers.push(server)
       return server
     }
-    const hubs: Contender[] = []
+    const hubs: Compared[] = []
     const clients: Client[] = []
     for (const [name, ratio] of [
       ['hub, 100 % sampled', 1],
@@ -68,59 +60,16 @@ export async function benchHttp(): Promise<void> {
         ids.push((await client.post<{ id: string }>('/v1/dossiers', draft)).body.id)
       const [row] = await sql<{ usagerId: string }[]>`
       select usager_id from demarches.dossier where id = ${ids[0]!}`
-      hubs.push({ server, token: await session.token(), ids, usagerId: row!.usagerId })
+      hubs.push({ ...server, token: () => session.token(), ids, usagerId: row!.usagerId })
       clients.push(client)
     }
-    const bare: Contender = { ...hubs[0]!, server: await start('bare', null), token: null }
+    const bare: Compared = { ...hubs[0]!, ...(await start('bare', null)), token: async () => null }
     const readyMemory = servers.map((server) => server.memory())
 
-    print(
-      `${rounds} rounds of ${seconds} s, 32 connections; ${pinned ? 'servers and PostgreSQL on core 0, generator on core 1' : 'NOT pinned: taskset is missing'}\n`,
-    )
-    print(
-      columns(['row', 'server', 'per second', 'p50 ms', 'p99 ms', 'of bare', 'µs server', 'µs pg', 'by CPU']),
-    )
-    for (const row of rows) {
-      const contenders = [bare, ...hubs]
-      const measured = contenders.map(() => [] as (JobResult & { serverCpu: number; databaseCpu: number })[])
-      for (let round = 0; round <= rounds; round++)
-        for (const [n, contender] of contenders.entries()) {
-          const { server, token } = contender
-          const request = contender === bare ? row.bare(contender) : row.hub(contender)
-          const before = [server.cpu(), database.cpu()] as const
-          const result = await load({
-            ...request,
-            port: server.port,
-            token,
-            seconds: round === 0 ? 1 : seconds,
-          })
-          await delay(700) // what the hub does afterwards (ranks, spans) belongs to its requests
-          const requests = Object.values(result.statuses).reduce((a, b) => a + b, 0)
-          const serverCpu = (server.cpu() - before[0]) / requests
-          const databaseCpu = (database.cpu() - before[1]) / requests
-          if (round > 0) measured[n]!.push({ ...result, serverCpu, databaseCpu })
-        }
-      const of = (n: number, key: 'perSecond' | 'p50' | 'p99' | 'serverCpu' | 'databaseCpu') =>
-        median(measured[n]!.map((result) => result[key]))
-      for (const [n, { server }] of contenders.entries()) {
-        const failed = measured[n]!.flatMap(({ statuses }) =>
-          Object.entries(statuses).filter(([status]) => !status.startsWith('2')),
-        )
-        const cpu = (m: number) => of(m, 'serverCpu') + of(m, 'databaseCpu')
-        const cells = [
-          n === 0 ? row.name : '',
-          server.name,
-          of(n, 'perSecond').toFixed(0),
-          of(n, 'p50').toFixed(2),
-          of(n, 'p99').toFixed(2),
-          (of(n, 'perSecond') / of(0, 'perSecond')).toFixed(2),
-          of(n, 'serverCpu').toFixed(0),
-          of(n, 'databaseCpu').toFixed(0),
-          (cpu(0) / cpu(n)).toFixed(2),
-        ]
-        print(columns(cells) + (failed.length > 0 ? `  ${JSON.stringify(failed)}` : ''))
-      }
-    }
+    const shared = { pg: () => database.cpu() }
+    printHead('bare', shared)
+    for (const { name, hub: ofHub, bare: ofBare } of rows)
+      await compare(name, [bare, ...hubs], shared, (one) => (one === bare ? ofBare(one) : ofHub(one)))
     const loaded = servers.map((server) => server.memory())
     print('')
     await commitToReaction(sql, clients[0]!, 300, null) // until the code is warm

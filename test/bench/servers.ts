@@ -17,7 +17,7 @@ export const pinned = spawnSync('taskset', ['-c', '0,1', 'true']).status === 0
 const pin = (core: number, command: readonly string[]) =>
   pinned ? ['taskset', '-c', String(core), ...command] : command
 
-function pinMyself(core: number): void {
+export function pinMyself(core: number): void {
   if (pinned) spawnSync('taskset', ['-a', '-p', '-c', String(core), String(process.pid)])
 }
 
@@ -105,31 +105,72 @@ export async function startServer(input: {
 }): Promise<Server> {
   const { name, databaseUrl, folder, ratio } = input
   const port = await freePort()
-  const command = ratio === null ? [process.execPath, 'test/bench/bare-server.ts'] : startCommand()
+  if (ratio !== null) return await startProcess(name, hubProcess({ port, databaseUrl, folder, ratio }))
+  return await startProcess(name, {
+    command: [process.execPath, 'test/bench/bare-server.ts'],
+    env: { PORT: String(port), DATABASE_URL: databaseUrl },
+    port,
+    ready: '/dossiers?usager=00000000-0000-0000-0000-000000000000',
+  })
+}
+
+export interface ProcessOptions {
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly port: number
+  /** It is ready when it answers 2xx there; null: it has no address. */
+  readonly ready: string | null
+}
+
+/** What `npm start` runs, with our own Node: the whole hub, or a part of it over NATS. */
+export function hubProcess(input: {
+  port: number
+  databaseUrl: string
+  folder: string
+  ratio: number
+  part?: { name: string; natsUrl: string }
+}): ProcessOptions {
+  const { port, databaseUrl, folder, ratio, part } = input
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: { start: string }
+  }
+  return {
+    command: [
+      process.execPath,
+      ...scripts.start.split(' ').slice(1),
+      ...(part ? ['--services', part.name] : []),
+    ],
+    env: {
+      PORT: String(port),
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      DATABASE_URL: databaseUrl,
+      HUB_DATA: folder,
+      TRACE_RATIO: String(ratio),
+      // One address and one account do here what a whole city does.
+      RATE_ACCOUNT: '1000000000',
+      RATE_ADDRESS: '1000000000',
+      ...(part && { NATS_URL: part.natsUrl }),
+    },
+    port,
+    ready: !part || part.name === 'gateway' ? '/health/ready' : null,
+  }
+}
+
+/** Starts a process where the servers are, and waits until it is ready. */
+export async function startProcess(
+  name: string,
+  { command, env, port, ready }: ProcessOptions,
+): Promise<Server> {
   const [file, ...args] = pin(0, command)
   const started = performance.now()
   const child: ChildProcess = spawn(file!, args, {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      PATH: process.env.PATH,
-      PORT: String(port),
-      PUBLIC_URL: `http://127.0.0.1:${port}`,
-      DATABASE_URL: databaseUrl,
-      HUB_DATA: folder,
-      TRACE_RATIO: String(ratio ?? 0),
-      // One address and one account do here what a whole city does.
-      RATE_ACCOUNT: '1000000000',
-      RATE_ADDRESS: '1000000000',
-    },
+    env: { PATH: process.env.PATH, ...env },
   })
-  const path = ratio === null ? '/dossiers?usager=00000000-0000-0000-0000-000000000000' : '/health/ready'
-  for (;;) {
-    const ready = await fetch(`http://127.0.0.1:${port}${path}`).then(
-      (response) => response.ok,
-      () => false,
-    )
-    if (ready) break
+  while (ready !== null) {
+    const answer = await fetch(`http://127.0.0.1:${port}${ready}`).catch(() => null)
+    if (answer?.ok) break
     if (child.exitCode !== null) throw new Error(`${name} ended at its start`)
     await delay(10)
   }
@@ -142,19 +183,12 @@ export async function startServer(input: {
     cpu: () => processStat(String(child.pid))?.cpu ?? 0,
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(status())?.[1]) / 1024,
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
       child.kill('SIGTERM')
       await ended
     },
   }
-}
-
-/** What `npm start` runs, with our own Node. */
-function startCommand(): string[] {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    scripts: { start: string }
-  }
-  return [process.execPath, ...scripts.start.split(' ').slice(1)]
 }
 
 /** Runs one job in a load generator of its own. */
