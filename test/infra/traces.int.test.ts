@@ -40,8 +40,9 @@ test('the failures among thousands of good traces are found at once, before Post
 test('who knows the id of another’s trace adds to it, but pushes nothing of its beginning out of the view', async () => {
   const { sql } = database
   const id = randomBytes(16).toString('hex')
+  const begun = Date.now()
   const part = (root: string, name: string, delayMs: number) => {
-    const le = new Date(Date.now() + delayMs).toISOString()
+    const le = new Date(begun + delayMs).toISOString()
     const spans = [{ id: root, parent: null, nom: name, genre: 'server', le, dureeMs: 1, erreur: null }]
     return sql`insert into hub.trace_part values (${id}, ${root}, ${name}, ${le}, 1, 'GET', '/v1/moi', 200, null,
       ${sql.json(spans)})`
