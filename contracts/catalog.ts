@@ -1,10 +1,13 @@
+import * as agenda from './agenda.ts'
 import type { Action, EventContract } from './define.ts'
 import * as demarches from './demarches.ts'
 import * as documents from './documents.ts'
 import * as hub from './hub.ts'
 import * as identity from './identity.ts'
 
-const declared: unknown[] = [identity, demarches, documents, hub].flatMap((owner) => Object.values(owner))
+const declared: unknown[] = [identity, demarches, documents, agenda, hub].flatMap((owner) =>
+  Object.values(owner),
+)
 
 /** Every action of the hub by its wire name. */
 export const actions: ReadonlyMap<string, Action> = new Map(

@@ -41,7 +41,7 @@ export function command<P extends z.ZodObject, R extends z.ZodType>(input: Actio
 }
 
 /** The kinds of object that events are about; each has its own gapless sequence 1, 2, 3 ... per object. */
-export type Aggregate = 'compte' | 'dossier' | 'document'
+export type Aggregate = 'compte' | 'dossier' | 'document' | 'agenda' | 'rendez-vous' | 'evenement' | 'seance'
 
 export interface EventContract<D extends z.ZodObject = z.ZodObject> {
   /** Wire name and CloudEvents `type`: `guichet.<aggregate>.<participe>.v<version>`. */

@@ -23,6 +23,7 @@ export const errorCatalog = {
   'piece-manquante': [422, 'Il manque une pièce obligatoire.'],
   'piece-inconnue': [422, 'Une pièce jointe n’existe pas ou ne vous appartient pas.'],
   'document-verrouille': [409, 'Ce document fait partie d’un dossier déposé et ne peut plus être supprimé.'],
+  'creneau-indisponible': [409, 'Ce créneau n’est plus libre.'],
   'trop-de-requetes': [429, 'Trop de requêtes. Réessayez dans un instant.'],
   'erreur-interne': [
     500,
@@ -46,6 +47,8 @@ export interface RefusalExtra {
   readonly attendre?: number
   readonly erreurs?: readonly FieldError[]
   readonly transitionsPermises?: readonly string[]
+  /** Free slots to choose from instead, the nearest first. */
+  readonly creneaux?: readonly { readonly debut: string; readonly fin: string; readonly libres: number }[]
 }
 
 /**

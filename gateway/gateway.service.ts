@@ -179,7 +179,8 @@ async function answer(route: Route, reply: FastifyReply, result: unknown): Promi
   if (typeof version === 'number') void reply.header('etag', `"${version}"`)
   if (route.success === 201 && typeof id === 'string' && !route.path.includes(':'))
     void reply.header('location', `${route.path}/${id}`)
-  return result
+  if (route.type === undefined) return result
+  return await reply.type(route.type).send(typeof result === 'string' ? result : JSON.stringify(result))
 }
 
 function accountOf(principal: Principal): string {

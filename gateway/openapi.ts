@@ -193,7 +193,9 @@ function successResponses(route: Route): ZodOpenApiResponsesObject {
         ...(hasVersion ? ['ETag' as const] : []),
         ...(created ? ['Location' as const] : []),
       ),
-      ...(route.success !== 204 && { content: { 'application/json': { schema } } }),
+      ...(route.success !== 204 && {
+        content: { [route.type?.split(';')[0] ?? 'application/json']: { schema } },
+      }),
     },
   }
 }

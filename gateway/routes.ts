@@ -1,3 +1,4 @@
+import * as agenda from '../contracts/agenda.ts'
 import type { Action } from '../contracts/define.ts'
 import * as demarches from '../contracts/demarches.ts'
 import * as documents from '../contracts/documents.ts'
@@ -20,6 +21,8 @@ export interface Route {
   readonly action: Action
   readonly success: 200 | 201 | 204
   readonly transport: Transport
+  /** Of a `json` answer that is no JSON, or JSON under another name. */
+  readonly type?: string
 }
 
 const row =
@@ -31,6 +34,9 @@ const row =
     success,
     transport,
   })
+/** A reading answered under another type. */
+const as = (type: string, route: Route): Route => ({ ...route, type })
+const calendar = 'text/calendar; charset=utf-8'
 const get = row('GET')
 const post = row('POST')
 const patch = row('PATCH')
@@ -61,6 +67,41 @@ export const routes: readonly Route[] = [
   get('/v1/documents/:id', documents.LireDocument),
   get('/v1/documents/:id/contenu', documents.OuvrirLecture, 200, 'download'),
   del('/v1/documents/:id', documents.SupprimerDocument, 204),
+
+  get('/v1/agenda/motifs', agenda.ListerMotifs),
+  post('/v1/agenda/motifs', agenda.CreerMotif, 201),
+  get('/v1/agenda/motifs/:id', agenda.LireMotif),
+  patch('/v1/agenda/motifs/:id', agenda.ModifierMotif),
+  post('/v1/agenda/motifs/:id/invitations', agenda.InviterUsager, 201),
+  get('/v1/agenda/lieux', agenda.ListerLieux),
+  post('/v1/agenda/lieux', agenda.CreerLieu, 201),
+  get('/v1/agenda/lieux/:id', agenda.LireLieu),
+  patch('/v1/agenda/lieux/:id', agenda.ModifierLieu),
+  get('/v1/agenda/plages', agenda.ListerPlages),
+  post('/v1/agenda/plages', agenda.OuvrirPlage, 201),
+  get('/v1/agenda/plages/:id', agenda.LirePlage),
+  del('/v1/agenda/plages/:id', agenda.FermerPlage, 204),
+  get('/v1/agenda/absences', agenda.ListerAbsences),
+  post('/v1/agenda/absences', agenda.DeclarerAbsence, 201),
+  get('/v1/agenda/absences/:id', agenda.LireAbsence),
+  del('/v1/agenda/absences/:id', agenda.LeverAbsence, 204),
+  get('/v1/agenda/creneaux', agenda.ListerCreneaux),
+  post('/v1/agenda/reservations', agenda.ReserverCreneau, 201),
+  get('/v1/agenda/reservations/:id', agenda.LireReservation),
+  del('/v1/agenda/reservations/:id', agenda.LibererReservation, 204),
+  get('/v1/agenda/rendez-vous', agenda.ListerRendezVous),
+  post('/v1/agenda/rendez-vous', agenda.PrendreRendezVous, 201),
+  get('/v1/agenda/rendez-vous/:id', agenda.LireRendezVous),
+  as(calendar, get('/v1/agenda/rendez-vous/:id/ics', agenda.ExporterRendezVous)),
+  post('/v1/agenda/rendez-vous/:id/annulation', agenda.AnnulerRendezVous),
+  post('/v1/agenda/rendez-vous/:id/deplacement', agenda.DeplacerRendezVous),
+  post('/v1/agenda/rendez-vous/:id/constat', agenda.ConstaterRendezVous),
+  post('/v1/agenda/rendez-vous/:id/liste-attente', agenda.AttendrePlusTot),
+  del('/v1/agenda/rendez-vous/:id/liste-attente', agenda.NePlusAttendre, 204),
+  post('/v1/agenda/calendriers', agenda.OuvrirCalendrier, 201),
+  as(calendar, get('/v1/agenda/calendriers/:id', agenda.LireCalendrier)),
+  del('/v1/agenda/calendriers/:id', agenda.FermerCalendrier, 204),
+  get('/v1/agents/rendez-vous', agenda.ListerRendezVousAgent),
 
   get('/v1/evenements', hub.ListerEvenements),
   get('/v1/admin/lettres-mortes', hub.ListerLettresMortes),

@@ -33,7 +33,8 @@ function isRange(text: string): boolean {
   )
 }
 
-const staffSystem = /^([a-z0-9-]{1,64})=((?:compte|dossier|document)(?:\+(?:compte|dossier|document)){0,9})$/
+const aggregate = 'compte|dossier|document|agenda|rendez-vous|evenement|seance'
+const staffSystem = new RegExp(`^([a-z0-9-]{1,64})=((?:${aggregate})(?:\\+(?:${aggregate})){0,9})$`)
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),

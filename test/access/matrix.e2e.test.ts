@@ -1,10 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import {
+  AnnulerRendezVous,
+  AttendrePlusTot,
+  DeclarerAbsence,
+  OuvrirCalendrier,
+} from '../../contracts/agenda.ts'
 import { DeciderDossier } from '../../contracts/demarches.ts'
 import { LireDocument } from '../../contracts/documents.ts'
 import { routes } from '../../gateway/routes.ts'
 import { pdf } from '../documents/fixtures.ts'
+import { booked, dayIn, freeSlot, held, type Office, openOffice } from '../support/agenda.ts'
 import { type Api, hubUrl } from '../support/api.ts'
 import type { Reply } from '../support/conformity.ts'
 import { correctionAsked, decided, deposited, draft, inInstruction } from '../support/dossiers.ts'
@@ -73,6 +80,45 @@ DELETE /v1/documents/:id (pièce déposée)                | 401     | 404   | 4
 DELETE /v1/documents/:id (émis, pas encore remis)       | 401     | 404   | 404    | 404          | 404              | 204   | 404   | 403     | 403
 DELETE /v1/documents/:id (décision remise)              | 401     | 404   | 404    | 409          | 404              | 409   | 404   | 403     | 403
 
+GET /v1/agenda/motifs                                   | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+POST /v1/agenda/motifs                                  | 401 | 403 | 403 | 403 | 403 | 201 | 403 | 403 | 403
+GET /v1/agenda/motifs/:id (pour tous)                   | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /v1/agenda/motifs/:id (pour les agents)             | 404 | 404 | 404 | 404 | 404 | 200 | 404 | 404 | 404
+PATCH /v1/agenda/motifs/:id (pour tous)                 | 401 | 403 | 403 | 403 | 404 | 200 | 403 | 403 | 403
+PATCH /v1/agenda/motifs/:id (pour les agents)           | 401 | 403 | 403 | 403 | 404 | 200 | 403 | 403 | 403
+POST /v1/agenda/motifs/:id/invitations (pour tous)      | 401 | 403 | 403 | 403 | 404 | 201 | 403 | 403 | 403
+GET /v1/agenda/lieux                                    | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+POST /v1/agenda/lieux                                   | 401 | 403 | 403 | 403 | 403 | 201 | 403 | 403 | 403
+GET /v1/agenda/lieux/:id                                | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+PATCH /v1/agenda/lieux/:id                              | 401 | 403 | 403 | 403 | 404 | 200 | 403 | 403 | 403
+GET /v1/agenda/plages                                   | 401 | 403 | 403 | 403 | 200 | 200 | 403 | 403 | 403
+POST /v1/agenda/plages                                  | 401 | 403 | 403 | 403 | 403 | 201 | 403 | 403 | 403
+GET /v1/agenda/plages/:id                               | 401 | 403 | 403 | 403 | 404 | 200 | 403 | 403 | 403
+DELETE /v1/agenda/plages/:id                            | 401 | 403 | 403 | 403 | 404 | 204 | 403 | 403 | 403
+GET /v1/agenda/absences                                 | 401 | 403 | 403 | 403 | 200 | 200 | 403 | 403 | 403
+POST /v1/agenda/absences                                | 401 | 403 | 403 | 403 | 403 | 201 | 403 | 403 | 403
+GET /v1/agenda/absences/:id                             | 401 | 403 | 403 | 403 | 404 | 200 | 403 | 403 | 403
+DELETE /v1/agenda/absences/:id                          | 401 | 403 | 403 | 403 | 404 | 204 | 403 | 403 | 403
+GET /v1/agenda/creneaux                                 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+POST /v1/agenda/reservations                            | 401 | 201 | 201 | 201 | 201 | 201 | 201 | 403 | 403
+GET /v1/agenda/reservations/:id                         | 401 | 404 | 404 | 200 | 404 | 200 | 404 | 403 | 403
+DELETE /v1/agenda/reservations/:id (retenue)            | 401 | 404 | 404 | 204 | 404 | 204 | 404 | 403 | 403
+GET /v1/agenda/rendez-vous                              | 401 | 200 | 200 | 200 | 200 | 200 | 200 | 403 | 403
+POST /v1/agenda/rendez-vous                             | 401 | 201 | 201 | 201 | 201 | 201 | 201 | 403 | 403
+GET /v1/agenda/rendez-vous/:id                          | 401 | 404 | 404 | 200 | 404 | 200 | 404 | 403 | 403
+GET /v1/agenda/rendez-vous/:id/ics                      | 401 | 404 | 404 | 200 | 404 | 200 | 404 | 403 | 403
+POST /v1/agenda/rendez-vous/:id/annulation (pris)       | 401 | 404 | 404 | 200 | 404 | 200 | 404 | 403 | 403
+POST /v1/agenda/rendez-vous/:id/annulation (annulé)     | 401 | 404 | 404 | 409 | 404 | 409 | 404 | 403 | 403
+POST /v1/agenda/rendez-vous/:id/deplacement (pris)      | 401 | 404 | 404 | 200 | 404 | 200 | 404 | 403 | 403
+POST /v1/agenda/rendez-vous/:id/constat (à venir)       | 401 | 403 | 403 | 403 | 404 | 409 | 403 | 403 | 403
+POST /v1/agenda/rendez-vous/:id/constat (du jour)       | 401 | 403 | 403 | 403 | 404 | 200 | 403 | 403 | 403
+POST /v1/agenda/rendez-vous/:id/liste-attente (pris)    | 401 | 404 | 404 | 200 | 404 | 403 | 404 | 403 | 403
+DELETE /v1/agenda/rendez-vous/:id/liste-attente (en attente) | 401 | 404 | 404 | 204 | 404 | 403 | 404 | 403 | 403
+POST /v1/agenda/calendriers                             | 401 | 403 | 403 | 403 | 403 | 201 | 403 | 403 | 403
+GET /v1/agenda/calendriers/:id                          | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+DELETE /v1/agenda/calendriers/:id                       | 401 | 403 | 403 | 403 | 404 | 204 | 403 | 403 | 403
+GET /v1/agents/rendez-vous                              | 401 | 403 | 403 | 403 | 200 | 200 | 403 | 403 | 403
+
 GET /v1/evenements                                      | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 200     | 403
 GET /v1/admin/lettres-mortes                            | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
 POST /v1/admin/lettres-mortes/:id/relance (arrêtée)     | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
@@ -100,13 +146,18 @@ const callers: Record<string, Api> = {
 interface Row {
   /** Makes the object that the address names, in its situation; returns its id. */
   readonly object?: () => Promise<string>
+  /** A function makes one for each request. */
   readonly body?: unknown
+  readonly query?: () => Promise<string>
   /** Query of an upload. */
   readonly file?: string
 }
 
 const idOf = async (object: Promise<{ id: string }>) => (await object).id
 const text = { texte: 'Un mot.' }
+const motif = { titre: 'Retrait d’un acte', mode: 'guichet', duree: 30 }
+/** Long over: it closes nothing that other rows need. */
+const absence = { secteur: 'etat-civil', du: '2020-01-01T00:00:00Z', au: '2020-01-02T00:00:00Z' } as const
 
 const rows: Record<string, Row> = {
   'GET /v1/moi': {},
@@ -161,6 +212,56 @@ const rows: Record<string, Row> = {
   'DELETE /v1/documents/:id (pièce déposée)': { object: depositedPiece },
   'DELETE /v1/documents/:id (émis, pas encore remis)': { object: issuedDocument },
   'DELETE /v1/documents/:id (décision remise)': { object: decisionHandedOver },
+  'GET /v1/agenda/motifs': {},
+  'POST /v1/agenda/motifs': { body: { ...motif, secteur: 'etat-civil' } },
+  'GET /v1/agenda/motifs/:id (pour tous)': { object: async () => (await office()).motif },
+  'GET /v1/agenda/motifs/:id (pour les agents)': { object: async () => (await officeOfAgents()).motif },
+  'PATCH /v1/agenda/motifs/:id (pour tous)': {
+    object: async () => (await office()).motif,
+    body: { titre: 'Autre' },
+  },
+  'PATCH /v1/agenda/motifs/:id (pour les agents)': {
+    object: async () => (await officeOfAgents()).motif,
+    body: { titre: 'Autre' },
+  },
+  'POST /v1/agenda/motifs/:id/invitations (pour tous)': {
+    object: async () => (await office()).motif,
+    body: async () => ({ dossierId: (await deposited(amina)).id }),
+  },
+  'GET /v1/agenda/lieux': {},
+  'POST /v1/agenda/lieux': { body: { secteur: 'etat-civil', libelle: 'Mairie annexe' } },
+  'GET /v1/agenda/lieux/:id': { object: async () => (await office()).lieu },
+  'PATCH /v1/agenda/lieux/:id': { object: async () => (await office()).lieu, body: { libelle: 'Autre' } },
+  'GET /v1/agenda/plages': {},
+  'POST /v1/agenda/plages': { body: async () => plage(await office()) },
+  'GET /v1/agenda/plages/:id': { object: async () => (await office()).plage },
+  'DELETE /v1/agenda/plages/:id': { object: async () => (await openOffice(claire)).plage },
+  'GET /v1/agenda/absences': {},
+  'POST /v1/agenda/absences': { body: absence },
+  'GET /v1/agenda/absences/:id': { object: anAbsence },
+  'DELETE /v1/agenda/absences/:id': { object: anAbsence },
+  'GET /v1/agenda/creneaux': { query: async () => `${of(await office())}&du=${dayIn(1)}&au=${dayIn(2)}` },
+  'POST /v1/agenda/reservations': { body: aSlot },
+  'GET /v1/agenda/reservations/:id': { object: async () => idOf(held(amina, await office())) },
+  'DELETE /v1/agenda/reservations/:id (retenue)': { object: async () => idOf(held(amina, await office())) },
+  'GET /v1/agenda/rendez-vous': {},
+  'POST /v1/agenda/rendez-vous': { body: aSlot },
+  'GET /v1/agenda/rendez-vous/:id': { object: rendezVous },
+  'GET /v1/agenda/rendez-vous/:id/ics': { object: rendezVous },
+  'POST /v1/agenda/rendez-vous/:id/annulation (pris)': { object: rendezVous },
+  'POST /v1/agenda/rendez-vous/:id/annulation (annulé)': { object: cancelled },
+  'POST /v1/agenda/rendez-vous/:id/deplacement (pris)': {
+    object: rendezVous,
+    body: aLaterSlot,
+  },
+  'POST /v1/agenda/rendez-vous/:id/constat (à venir)': { object: rendezVous, body: { statut: 'vu' } },
+  'POST /v1/agenda/rendez-vous/:id/constat (du jour)': { object: rendezVousOfToday, body: { statut: 'vu' } },
+  'POST /v1/agenda/rendez-vous/:id/liste-attente (pris)': { object: rendezVous },
+  'DELETE /v1/agenda/rendez-vous/:id/liste-attente (en attente)': { object: waiting },
+  'POST /v1/agenda/calendriers': { body: { secteur: 'etat-civil' } },
+  'GET /v1/agenda/calendriers/:id': { object: calendar },
+  'DELETE /v1/agenda/calendriers/:id': { object: calendar },
+  'GET /v1/agents/rendez-vous': {},
   'GET /v1/evenements': {},
   'GET /v1/admin/lettres-mortes': {},
   'POST /v1/admin/lettres-mortes/:id/relance (arrêtée)': { object: stoppedLane },
@@ -168,6 +269,65 @@ const rows: Record<string, Row> = {
   'GET /v1/admin/traces': {},
   'GET /v1/admin/traces/:id (gardée)': { object: keptTrace },
   'GET /v1/admin/traces/:id (inconnue)': { object: async () => unknownId('/traces/') },
+}
+
+/** A counter of the civil registry that is not Claire's own: she is an agent of its sector. */
+const receptionist = stranger(['usager', 'agent:etat-civil'])
+let opened: Promise<Office> | undefined
+function office(): Promise<Office> {
+  opened ??= openOffice(receptionist)
+  return opened
+}
+let openedToAgents: Promise<Office> | undefined
+function officeOfAgents(): Promise<Office> {
+  openedToAgents ??= openOffice(receptionist, { reservablePar: 'agents' })
+  return openedToAgents
+}
+
+function of({ motif: id, lieu }: Office): string {
+  return `motif=${id}&lieu=${lieu}`
+}
+
+async function aSlot() {
+  const { motif: id, lieu } = await office()
+  return { motif: id, lieu, debut: await freeSlot(amina, await office()) }
+}
+async function aLaterSlot() {
+  return { debut: await freeSlot(amina, await office(), 8) }
+}
+
+function plage({ motif: id, lieu }: Office) {
+  return { secteur: 'etat-civil', lieu, motifs: [id], premierJour: dayIn(1), debut: '09:00', fin: '10:00' }
+}
+
+async function rendezVous(): Promise<string> {
+  return await idOf(booked(amina, await office()))
+}
+
+async function anAbsence(): Promise<string> {
+  return await idOf(receptionist.ok(DeclarerAbsence, absence))
+}
+
+async function cancelled(): Promise<string> {
+  const id = await rendezVous()
+  await amina.ok(AnnulerRendezVous, { id })
+  return id
+}
+
+async function waiting(): Promise<string> {
+  const id = await rendezVous()
+  await amina.ok(AttendrePlusTot, { id })
+  return id
+}
+
+async function rendezVousOfToday(): Promise<string> {
+  const id = await idOf(booked(amina, await openOffice(stranger(['usager', 'agent:etat-civil']))))
+  await hubDatabase()`update agenda.rendez_vous set debut = now() - interval '1 minute', fin = now() where id = ${id}`
+  return id
+}
+
+async function calendar(): Promise<string> {
+  return await idOf(claire.ok(OuvrirCalendrier, { secteur: 'etat-civil' }))
 }
 
 /** The trace of a request, once it is written. */
@@ -219,9 +379,10 @@ async function stoppedLane(): Promise<string> {
 
 const observed = new Map<string, ReadonlyMap<string, number>>()
 
-async function ask(api: Api, row: string, { body, file }: Row, id: string): Promise<Reply> {
+async function ask(api: Api, row: string, { body: given, query, file }: Row, id: string): Promise<Reply> {
   const [method = '', path = ''] = routeOfRow(row).split(' ')
-  const address = path.replace(':id', id)
+  const address = `${path.replace(':id', id)}${query ? `?${await query()}` : ''}`
+  const body: unknown = typeof given === 'function' ? await given() : given
   if (path.endsWith('/flux')) return await api.open(address)
   return file ? await api.upload(file, pdf()) : await api.send(method, address, { body })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import * as agenda from '../../contracts/agenda.ts'
 import { actions } from '../../contracts/catalog.ts'
 import * as demarches from '../../contracts/demarches.ts'
 import { command } from '../../contracts/define.ts'
@@ -8,7 +9,7 @@ import * as hub from '../../contracts/hub.ts'
 import * as identity from '../../contracts/identity.ts'
 
 const all = [...actions.values()]
-const owners = { identity, demarches, documents, hub }
+const owners = { identity, demarches, documents, agenda, hub }
 
 test('every action of every contract file is in the catalogue, under a name of its own', () => {
   const declared = Object.values(owners).flatMap((owner) =>

@@ -1,7 +1,18 @@
 import { randomUUID } from 'node:crypto'
+import {
+  AttendrePlusTot,
+  CreerLieu,
+  CreerMotif,
+  DeclarerAbsence,
+  OuvrirCalendrier,
+  OuvrirPlage,
+  PrendreRendezVous,
+  ReserverCreneau,
+} from '../../contracts/agenda.ts'
 import type { Access } from '../../contracts/define.ts'
 import { formulairesValides } from '../demarches/exemples.ts'
 import { pdf } from '../documents/fixtures.ts'
+import { dayIn, freeSlot, type Office, openOffice } from '../support/agenda.ts'
 import type { Api } from '../support/api.ts'
 import { decided, deposited, draft, inInstruction } from '../support/dossiers.ts'
 import { hubDatabase } from '../support/hub-database.ts'
@@ -42,6 +53,65 @@ async function stoppedLane(): Promise<string> {
     insert into hub.lane (consumer, subject, attempts, failing_since, error, stopped)
     values ('essai.hostile', ${`dossier/${randomUUID()}`}, 10, now(), 'Error', true) returning id`
   return lane!.id
+}
+
+/** Where rendez-vous are taken, by as many as want to. */
+const office: Office = await openOffice(agent, { capacite: 500 })
+const { motif: motifId, lieu: lieuId } = office
+const creneau = { motif: motifId, lieu: lieuId, debut: await freeSlot(agent, office) }
+const ailleurs = { debut: await freeSlot(agent, office) }
+/** An agent of the sector is a person, too, and may have any number. */
+const rendezVous = () => idOf(agent.ok(PrendreRendezVous, creneau))
+const ofAnother = () => idOf(stranger().ok(PrendreRendezVous, creneau))
+
+const champsMotif = {
+  titre: 'Retrait d’un acte',
+  instructions: 'Venez avec une pièce d’identité.',
+  mode: 'guichet',
+  duree: 30,
+  reservablePar: 'tous',
+  delaiMin: 30,
+  delaiMax: 90,
+  capacite: 2,
+}
+const details = {
+  telephone: '01 46 55 00 00',
+  adresse: '1 rue Béranger',
+  precisions: 'Troisième étage.',
+}
+const champsLieu = { libelle: 'Mairie annexe', situation: '1 rue Béranger, Malakoff' }
+const aMotif = () =>
+  idOf(agent.ok(CreerMotif, { secteur: 'etat-civil', titre: 'Motif', mode: 'guichet', duree: 30 }))
+const aLieu = () => idOf(agent.ok(CreerLieu, { secteur: 'etat-civil', libelle: 'Lieu' }))
+const anAbsence = () => idOf(receveur.ok(DeclarerAbsence, absence))
+const { id: dossierId } = await deposited(usager)
+/** Agents whose calendars open and close by themselves. */
+const receveur = stranger(['usager', 'agent:etat-civil'])
+const partant = stranger(['usager', 'agent:etat-civil'])
+const calendar = (of: Api) => idOf(of.ok(OuvrirCalendrier, { secteur: 'etat-civil' }))
+
+async function waiting(): Promise<string> {
+  const id = await rendezVous()
+  await agent.ok(AttendrePlusTot, { id })
+  return id
+}
+
+/** One that took place this minute, of an agent who had nothing else. */
+async function ofToday(): Promise<string> {
+  const id = await ofAnother()
+  await hubDatabase()`update agenda.rendez_vous set debut = now() - interval '1 minute', fin = now(),
+    agent_id = gen_random_uuid() where id = ${id}`
+  return id
+}
+
+const absence = { secteur: 'etat-civil', du: '2020-01-01T00:00:00Z', au: '2020-01-02T00:00:00Z' } as const
+const plage = {
+  secteur: 'etat-civil' as const,
+  lieu: lieuId,
+  motifs: [motifId],
+  premierJour: dayIn(1),
+  debut: '09:00',
+  fin: '09:05',
 }
 
 /** For each row of the route table, one ground for each rule of its access. */
@@ -116,6 +186,91 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
   'DELETE /v1/documents/:id': {
     proprietaire: { caller: as(usager), object: freePiece },
     agent: { caller: as(agent), object: issued },
+  },
+  'GET /v1/agenda/motifs': { public: { caller: as(anonyme), sample: { query: 'secteur=etat-civil' } } },
+  'POST /v1/agenda/motifs': {
+    agent: { caller: as(agent), sample: { body: { secteur: 'etat-civil', ...champsMotif } } },
+  },
+  'GET /v1/agenda/motifs/:id': { public: { caller: as(anonyme), object: async () => motifId } },
+  'PATCH /v1/agenda/motifs/:id': {
+    agent: { caller: as(agent), object: aMotif, sample: { body: { ...champsMotif, actif: true } } },
+  },
+  'POST /v1/agenda/motifs/:id/invitations': {
+    agent: { caller: as(agent), object: async () => motifId, sample: { body: { dossierId } } },
+  },
+  'GET /v1/agenda/lieux': { public: { caller: as(anonyme), sample: { query: 'secteur=etat-civil' } } },
+  'POST /v1/agenda/lieux': {
+    agent: { caller: as(agent), sample: { body: { secteur: 'etat-civil', ...champsLieu } } },
+  },
+  'GET /v1/agenda/lieux/:id': { public: { caller: as(anonyme), object: async () => lieuId } },
+  'PATCH /v1/agenda/lieux/:id': {
+    agent: { caller: as(agent), object: aLieu, sample: { body: { ...champsLieu, actif: true } } },
+  },
+  'GET /v1/agenda/plages': { agent: { caller: as(agent) } },
+  'POST /v1/agenda/plages': {
+    agent: { caller: as(agent), sample: { body: { ...plage, recurrence: 'FREQ=WEEKLY;BYDAY=MO,-1FR' } } },
+  },
+  'GET /v1/agenda/plages/:id': { agent: { caller: as(agent), object: async () => office.plage } },
+  'DELETE /v1/agenda/plages/:id': {
+    agent: { caller: as(agent), object: () => idOf(agent.ok(OuvrirPlage, plage)) },
+  },
+  'GET /v1/agenda/absences': { agent: { caller: as(agent) } },
+  'POST /v1/agenda/absences': { agent: { caller: as(receveur), sample: { body: absence } } },
+  'GET /v1/agenda/absences/:id': { agent: { caller: as(agent), object: anAbsence } },
+  'DELETE /v1/agenda/absences/:id': { agent: { caller: as(agent), object: anAbsence } },
+  'GET /v1/agenda/creneaux': {
+    public: {
+      caller: as(anonyme),
+      sample: { query: `motif=${motifId}&lieu=${lieuId}&du=${dayIn(1)}&au=${dayIn(20)}` },
+    },
+  },
+  'POST /v1/agenda/reservations': { compte: { caller: () => stranger(), sample: { body: creneau } } },
+  'GET /v1/agenda/reservations/:id': {
+    proprietaire: { caller: as(agent), object: rendezVous },
+    agent: { caller: as(agent), object: ofAnother },
+  },
+  'DELETE /v1/agenda/reservations/:id': {
+    proprietaire: { caller: as(agent), object: () => idOf(agent.ok(ReserverCreneau, creneau)) },
+    agent: { caller: as(agent), object: () => idOf(stranger().ok(ReserverCreneau, creneau)) },
+  },
+  'GET /v1/agenda/rendez-vous': { compte: { caller: as(usager), sample: { query: 'statut=inconnu' } } },
+  'POST /v1/agenda/rendez-vous': {
+    compte: { caller: () => stranger(), sample: { body: { ...creneau, ...details } } },
+  },
+  'GET /v1/agenda/rendez-vous/:id': {
+    proprietaire: { caller: as(agent), object: rendezVous },
+    agent: { caller: as(agent), object: ofAnother },
+  },
+  'GET /v1/agenda/rendez-vous/:id/ics': {
+    proprietaire: { caller: as(agent), object: rendezVous },
+    agent: { caller: as(agent), object: ofAnother },
+  },
+  'POST /v1/agenda/rendez-vous/:id/annulation': {
+    proprietaire: { caller: as(agent), object: rendezVous },
+    agent: { caller: as(agent), object: ofAnother },
+  },
+  'POST /v1/agenda/rendez-vous/:id/deplacement': {
+    proprietaire: { caller: as(agent), object: rendezVous, sample: { body: ailleurs } },
+    agent: { caller: as(agent), object: ofAnother, sample: { body: { ...ailleurs, lieu: lieuId } } },
+  },
+  'POST /v1/agenda/rendez-vous/:id/constat': {
+    agent: { caller: as(agent), object: ofToday, sample: { body: { statut: 'vu' } } },
+  },
+  'POST /v1/agenda/rendez-vous/:id/liste-attente': {
+    proprietaire: { caller: as(agent), object: rendezVous },
+  },
+  'DELETE /v1/agenda/rendez-vous/:id/liste-attente': {
+    proprietaire: { caller: as(agent), object: waiting },
+  },
+  'POST /v1/agenda/calendriers': {
+    agent: { caller: as(agent), sample: { body: { secteur: 'etat-civil' } } },
+  },
+  'GET /v1/agenda/calendriers/:id': { public: { caller: as(anonyme), object: () => calendar(receveur) } },
+  'DELETE /v1/agenda/calendriers/:id': {
+    agent: { caller: as(partant), object: () => calendar(partant) },
+  },
+  'GET /v1/agents/rendez-vous': {
+    agent: { caller: as(agent), sample: { query: `du=${dayIn(0)}&au=${dayIn(9)}&statut=inconnu` } },
   },
   'GET /v1/evenements': { 'systeme:evenements': { caller: as(systeme) } },
   'GET /v1/admin/lettres-mortes': { administrateur: { caller: as(administrateur) } },

@@ -1,0 +1,67 @@
+import * as contract from '../../contracts/agenda.ts'
+import { answers, type Call, defineService, obeys } from '../../infra/service.ts'
+import { annulerRendezVous } from './annuler-rendez-vous.ts'
+import { attendrePlusTot, nePlusAttendre } from './attendre-plus-tot.ts'
+import { constaterRendezVous } from './constater-rendez-vous.ts'
+import { deplacerRendezVous } from './deplacer-rendez-vous.ts'
+import { exporterRendezVous } from './exporter-rendez-vous.ts'
+import { declarerAbsence, leverAbsence, lireAbsence, listerAbsences } from './gerer-absence.ts'
+import { fermerCalendrier, lireCalendrier, ouvrirCalendrier, relireCalendrier } from './gerer-calendrier.ts'
+import { creerLieu, lireLieu, listerLieux, modifierLieu } from './gerer-lieu.ts'
+import { creerMotif, lireMotif, listerMotifs, modifierMotif } from './gerer-motif.ts'
+import { fermerPlage, lirePlage, listerPlages, ouvrirPlage } from './gerer-plage.ts'
+import { inviterUsager, relireInvitation } from './inviter-usager.ts'
+import { libererReservation } from './liberer-reservation.ts'
+import { lireRendezVous } from './lire-rendez-vous.ts'
+import { listerCreneaux } from './lister-creneaux.ts'
+import { listerRendezVous, listerRendezVousAgent } from './lister-rendez-vous.ts'
+import { minuteriesDesRendezVous } from './minuteries.ts'
+import { onCreneauLibere } from './on-creneau-libere.ts'
+import { onDossierDecide } from './on-dossier-decide.ts'
+import { prendreRendezVous } from './prendre-rendez-vous.ts'
+import { reserverCreneau } from './reserver-creneau.ts'
+
+const relire = (id: string, call: Call) => lireRendezVous({ id }, call)
+const rien = async () => null
+
+export default defineService({
+  name: 'agenda',
+  actions: [
+    answers(contract.ListerMotifs, listerMotifs),
+    answers(contract.LireMotif, lireMotif),
+    obeys(contract.CreerMotif, creerMotif, (id, call) => lireMotif({ id }, call)),
+    obeys(contract.ModifierMotif, modifierMotif, (id, call) => lireMotif({ id }, call)),
+    answers(contract.ListerLieux, listerLieux),
+    answers(contract.LireLieu, lireLieu),
+    obeys(contract.CreerLieu, creerLieu, (id, call) => lireLieu({ id }, call)),
+    obeys(contract.ModifierLieu, modifierLieu, (id, call) => lireLieu({ id }, call)),
+    answers(contract.ListerPlages, listerPlages),
+    answers(contract.LirePlage, lirePlage),
+    obeys(contract.OuvrirPlage, ouvrirPlage, (id, call) => lirePlage({ id }, call)),
+    obeys(contract.FermerPlage, fermerPlage, rien),
+    answers(contract.ListerAbsences, listerAbsences),
+    answers(contract.LireAbsence, lireAbsence),
+    obeys(contract.DeclarerAbsence, declarerAbsence, (id, call) => lireAbsence({ id }, call)),
+    obeys(contract.LeverAbsence, leverAbsence, rien),
+    answers(contract.ListerCreneaux, listerCreneaux),
+    obeys(contract.ReserverCreneau, reserverCreneau, relire),
+    answers(contract.LireReservation, lireRendezVous),
+    obeys(contract.LibererReservation, libererReservation, rien),
+    obeys(contract.PrendreRendezVous, prendreRendezVous, relire),
+    answers(contract.LireRendezVous, lireRendezVous),
+    answers(contract.ListerRendezVous, listerRendezVous),
+    answers(contract.ListerRendezVousAgent, listerRendezVousAgent),
+    obeys(contract.AnnulerRendezVous, annulerRendezVous, relire),
+    obeys(contract.DeplacerRendezVous, deplacerRendezVous, relire),
+    obeys(contract.ConstaterRendezVous, constaterRendezVous, relire),
+    obeys(contract.AttendrePlusTot, attendrePlusTot, relire),
+    obeys(contract.NePlusAttendre, nePlusAttendre, rien),
+    obeys(contract.InviterUsager, inviterUsager, relireInvitation),
+    answers(contract.ExporterRendezVous, exporterRendezVous),
+    obeys(contract.OuvrirCalendrier, ouvrirCalendrier, relireCalendrier),
+    answers(contract.LireCalendrier, lireCalendrier),
+    obeys(contract.FermerCalendrier, fermerCalendrier, rien),
+  ],
+  consumers: [onDossierDecide, onCreneauLibere],
+  timers: minuteriesDesRendezVous,
+})
