@@ -87,7 +87,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 /** What runs together when the hub runs in parts. */
-const inParts = ['hub', 'identity,demarches', 'documents', 'gateway']
+const inParts = ['hub', 'identity,demarches,agenda', 'documents', 'gateway']
 
 async function prepareProbe(sql: Sql): Promise<void> {
   await sql`create schema if not exists probe`

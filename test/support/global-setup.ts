@@ -80,7 +80,7 @@ async function startHubForAll(serverUrl: string, folder: string): Promise<void> 
 async function inParts(common: HubProcessOptions): Promise<HubProcess[]> {
   const nats = await startNatsServers(3)
   globalThis.guichetTestServer!.nats = nats
-  return ['hub', 'identity,demarches', 'documents', 'gateway'].map(
+  return ['hub', 'identity,demarches,agenda', 'documents', 'gateway'].map(
     (services) => new HubProcess({ ...common, services, env: { NATS_URL: nats.url } }),
   )
 }
