@@ -11,6 +11,7 @@ import { lireDemarche, listerDemarches } from './lister-demarches.ts'
 import { listerDossiers, listerDossiersAgent } from './lister-dossiers.ts'
 import { minuteriesDesDossiers } from './minuteries.ts'
 import { modifierDossier } from './modifier-dossier.ts'
+import { onRendezVousConstate } from './on-rendez-vous-constate.ts'
 import { rouvrirDossier } from './rouvrir-dossier.ts'
 
 const relire = (id: string, call: Call) => lireDossier({ id }, call)
@@ -32,5 +33,6 @@ export default defineService({
     answers(contract.ListerDossiers, listerDossiers),
     answers(contract.ListerDossiersAgent, listerDossiersAgent),
   ],
+  consumers: [onRendezVousConstate],
   timers: minuteriesDesDossiers,
 })

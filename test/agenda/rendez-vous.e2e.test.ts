@@ -13,7 +13,7 @@ import {
   DeclarerAbsence,
   ReserverCreneau,
 } from '../../contracts/agenda.ts'
-import { DeciderDossier } from '../../contracts/demarches.ts'
+import { DeciderDossier, LireDossier } from '../../contracts/demarches.ts'
 import { LireSuivi } from '../../contracts/identity.ts'
 import { booked, dayIn, freeSlot, held, openOffice } from '../support/agenda.ts'
 import { refusal } from '../support/api.ts'
@@ -273,4 +273,24 @@ test('a hold that is over cannot be booked any more, and its slot is free again'
   await eventually(async () => expect(await office.free(usager)).toContain(hold.debut))
   const { motif, lieu } = office
   await stranger().ok(ReserverCreneau, { motif, lieu, debut: hold.debut })
+})
+
+test('a rendez-vous to which the usager came is a step of the dossier, and no longer when the agent corrects it', async () => {
+  const anAgent = agent()
+  const usager = stranger()
+  const dossier = await deposited(usager)
+  const office = await openOffice(anAgent)
+  const { id } = await booked(usager, office, { dossierId: dossier.id })
+  await hubDatabase()`update agenda.rendez_vous set debut = now() - interval '1 hour', fin = now() - interval '30 minutes'
+    where id = ${id}`
+  const { debut } = await anAgent.ok(ConstaterRendezVous, { id, statut: 'vu' })
+  const seen = async () => (await usager.ok(LireDossier, { id: dossier.id })).etapes
+  await eventually(async () => expect(await seen()).toEqual([{ rendezVousId: id, faiteLe: debut }]))
+  await eventually(async () =>
+    expect((await usager.ok(LireSuivi, {})).elements[0]!.texte).toBe(
+      `Votre rendez-vous est noté dans votre dossier ${dossier.reference}.`,
+    ),
+  )
+  await anAgent.ok(ConstaterRendezVous, { id, statut: 'absent' })
+  await eventually(async () => expect(await seen()).toEqual([]))
 })

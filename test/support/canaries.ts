@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto'
+import { AnnulerRendezVous, DeplacerRendezVous } from '../../contracts/agenda.ts'
 import {
   DeciderDossier,
   DemanderCorrection,
@@ -11,6 +12,7 @@ import { LireDocument, SupprimerDocument } from '../../contracts/documents.ts'
 import { ModifierMoi } from '../../contracts/identity.ts'
 import { formulairesValides } from '../demarches/exemples.ts'
 import { pdf } from '../documents/fixtures.ts'
+import { booked, freeSlot, openOffice } from './agenda.ts'
 import { inInstruction } from './dossiers.ts'
 import { eventually } from './eventually.ts'
 import { stranger } from './people.ts'
@@ -108,6 +110,21 @@ export async function liveOneLife(): Promise<string> {
     expect((await usager.ok(LireDocument, { id: decision.id })).statut).toBe('decision'),
   )
   await agent.ok(RouvrirDossier, { id, texte: canary('text of the reopening') })
+  const office = await openOffice(agent)
+  const rendezVous = await booked(usager, office, {
+    telephone: telephone('rendez-vous: telephone'),
+    adresse: canary('rendez-vous: adresse'),
+    precisions: canary('rendez-vous: precisions'),
+  })
+  await usager.ok(DeplacerRendezVous, { id: rendezVous.id, debut: await freeSlot(usager, office) })
+  await booked(agent, office, {
+    beneficiaire: {
+      prenom: canary('beneficiaire: prenom'),
+      nom: canary('beneficiaire: nom'),
+      telephone: telephone('beneficiaire: telephone'),
+    },
+  })
+  await usager.ok(AnnulerRendezVous, { id: rendezVous.id })
   // Refused requests leave nothing either.
   await usager.send('POST', '/v1/dossiers', { body: { demarche: canary('an unknown demarche') } })
   await usager.send('POST', `/v1/dossiers/${id}/depot`, { body: { inconnu: canary('an unknown field') } })
