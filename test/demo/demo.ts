@@ -1,7 +1,8 @@
 import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { expectedTimeline, playJourney } from './journey.ts'
+import { expectedRendezVous, playRendezVous } from './rendez-vous.ts'
 
-/** `npm run demo`: plays the journey of one dossier against the hub that is running. */
+/** `npm run demo`: plays the journeys of a dossier and of a rendez-vous against the hub that is running. */
 const baseUrl = process.argv[2] ?? `http://localhost:${process.env.PORT ?? 3000}`
 
 const reachable = await fetch(`${baseUrl}/health/live`).then(
@@ -14,20 +15,24 @@ if (!reachable) {
 }
 
 let n = 0
-const { suivi, dossier } = await playJourney({
+const options = {
   baseUrl,
   password: demoPassword,
-  report: (step, detail, traceId) =>
+  report: (step: string, detail: string, traceId: string) =>
     process.stdout.write(`${String(++n).padStart(2)}  ${step.padEnd(34)} ${detail.padEnd(64)} ${traceId}\n`),
-})
+}
+const { suivi, dossier } = await playJourney(options)
+process.stdout.write('\nA rendez-vous:\n')
+const { suivi: ofRendezVous } = await playRendezVous(options)
 
-process.stdout.write(`\nAmina's timeline for ${dossier.reference}:\n`)
-for (const element of suivi) process.stdout.write(`    ${element.le}  ${element.texte}\n`)
-const types = suivi.map((element) => element.type)
-const right = JSON.stringify(types) === JSON.stringify(expectedTimeline)
+process.stdout.write(`\nAmina's timeline for ${dossier.reference} and her rendez-vous:\n`)
+for (const element of [...suivi, ...ofRendezVous])
+  process.stdout.write(`    ${element.le}  ${element.texte}\n`)
+const types = [...suivi, ...ofRendezVous].map((element) => element.type)
+const right = JSON.stringify(types) === JSON.stringify([...expectedTimeline, ...expectedRendezVous])
 process.stdout.write(
   right
-    ? '\nThe journey is complete: every step once, in order.\n'
+    ? '\nThe journeys are complete: every step once, in order.\n'
     : `\nUnexpected timeline: ${types.join(', ')}\n`,
 )
 process.exit(right ? 0 : 1)

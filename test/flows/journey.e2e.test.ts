@@ -1,5 +1,6 @@
 import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { expectedTimeline, playJourney } from '../demo/journey.ts'
+import { expectedRendezVous, playRendezVous } from '../demo/rendez-vous.ts'
 
 test('one dossier goes from sign-in to decision, and its citizen sees every step once, live and afterwards', async () => {
   const steps: { step: string; traceId: string }[] = []
@@ -14,4 +15,14 @@ test('one dossier goes from sign-in to decision, and its citizen sees every step
   const traced = steps.filter(({ traceId }) => traceId !== '')
   expect(new Set(traced.map(({ traceId }) => traceId)).size).toBe(traced.length)
   expect(traced.length).toBeGreaterThan(14)
+})
+
+test('a rendez-vous is held, contested, booked, made earlier, and done for its dossier', async () => {
+  const { suivi, rendezVous } = await playRendezVous({
+    baseUrl: process.env.TEST_HUB_URL!,
+    password: demoPassword,
+    report: () => {},
+  })
+  expect(suivi.map((element) => element.type)).toEqual(expectedRendezVous)
+  expect(rendezVous.statut).toBe('inconnu')
 })
