@@ -5,8 +5,8 @@ import { type CreneauLibre, creneauxLibres, regrouper } from './creneaux.ts'
 import { ajouterJours, instantDeParis, jourDeParis } from './paris.ts'
 import type { OffreLue } from './store.ts'
 
-/** How far ahead of the slot asked for others are looked for, when it is taken. */
-const joursDeRechange = 14
+/** How far ahead of the slot asked for others are looked for, when its day has none left. */
+export const joursDeRechange = 14
 const rechangesAuPlus = 5
 
 /** Nobody books further ahead, agents included. */
@@ -29,15 +29,23 @@ export function joursUtiles(
   return du <= au ? { du, au } : null
 }
 
+export interface Autour {
+  readonly du: string
+  readonly au: string
+  /** Epoch milliseconds. */
+  readonly de: number
+  readonly a: number
+}
+
 /**
- * The span of an offer that matters for one slot: its day in Paris and those after it, or the nearest that lie within the
- * horizon. Epoch milliseconds.
+ * The span of an offer that matters for one slot: its day in Paris, or the nearest within the horizon.
+ * @param rechange days to look at for others, beside it
  */
-export function autourDe(debut: string, maintenant: Date): { du: string; au: string; de: number; a: number } {
+export function autourDe(debut: string, maintenant: Date, rechange = 0): Autour {
   const possibles = horizon(maintenant)
   const leJour = jourDeParis(new Date(debut))
   const du = leJour < possibles.du ? possibles.du : leJour > possibles.au ? possibles.au : leJour
-  const au = ajouterJours(du, joursDeRechange)
+  const au = ajouterJours(du, rechange)
   return { du, au, ...bornes(du, au) }
 }
 
@@ -82,11 +90,19 @@ export function candidats(libres: readonly CreneauLibre[], debut: string): Crene
   return [...aCetteHeure.slice(premier), ...aCetteHeure.slice(0, premier)]
 }
 
+/** Enough to choose from, or too few, so that more days should be looked at. */
+export function suffisent(libres: readonly CreneauLibre[]): boolean {
+  return libres.length >= rechangesAuPlus
+}
+
 /** The refusal of a slot that is not free, with others that are, the nearest in time first. */
 export function indisponible(libres: readonly CreneauLibre[], debut: string): Refusal {
-  const ecart = (creneau: { debut: string }) => Math.abs(Date.parse(creneau.debut) - Date.parse(debut))
-  const creneaux = regrouper(libres)
-    .toSorted((a, b) => ecart(a) - ecart(b))
+  const voulu = Date.parse(debut)
+  const parDebut = new Map<number, CreneauLibre[]>()
+  for (const libre of libres) parDebut.set(libre.debut, [...(parDebut.get(libre.debut) ?? []), libre])
+  const proches = [...parDebut.keys()]
+    .toSorted((a, b) => Math.abs(a - voulu) - Math.abs(b - voulu))
     .slice(0, rechangesAuPlus)
+  const creneaux = proches.flatMap((instant) => regrouper(parDebut.get(instant)!))
   return new Refusal('creneau-indisponible', undefined, { creneaux })
 }

@@ -12,7 +12,6 @@ export interface PlageOuverte extends Repetition {
 
 /** Time of an agent that is taken, epoch milliseconds; end excluded. */
 export interface Occupation {
-  readonly agentId: string
   readonly debut: number
   readonly fin: number
   /** People of the very motif that is asked for, from `debut`; null: something else. */
@@ -25,7 +24,8 @@ export interface Offre {
   /** People per slot. */
   readonly capacite: number
   readonly plages: readonly PlageOuverte[]
-  readonly occupations: readonly Occupation[]
+  /** By agent. */
+  readonly occupations: ReadonlyMap<string, readonly Occupation[]>
 }
 
 /** A free slot of one agent, epoch milliseconds. */
@@ -40,7 +40,7 @@ export interface CreneauLibre {
  * The free slots of an offer that begin in a window: each opening is cut by the duration from its start, on every day
  * of its recurrence that is no public holiday; what overlaps an occupation is left out, unless it is the same
  * collective slot with room left. The grid does not move when somebody books, so what a person has seen stays true
- * until somebody takes it. In order of time; no agent twice in one slot.
+ * until somebody takes it. In no order; no agent twice in one slot.
  * @param jours the civil days that are looked at, both included
  * @param fenetre epoch milliseconds between which a slot may begin, the end excluded
  */
@@ -50,47 +50,69 @@ export function creneauxLibres(
   fenetre: { readonly de: number; readonly a: number },
 ): CreneauLibre[] {
   const pas = offre.duree * 60_000
-  const parAgent = new Map(
-    [...Map.groupBy(offre.occupations, ({ agentId }) => agentId)].map(([agentId, prises]) => [
-      agentId,
-      agendaDe(prises),
-    ]),
+  const agendas = new Map<string, Agenda>()
+  const vus = new Set<string>()
+  const plusieurs = new Set(
+    [...Map.groupBy(offre.plages, ({ agentId }) => agentId)]
+      .filter(([, plages]) => plages.length > 1)
+      .map(([id]) => id),
   )
-  const vus = new Map<string, Set<number>>()
   const trouves: CreneauLibre[] = []
-  for (const plage of offre.plages) {
-    const { agentId } = plage
-    const agenda = parAgent.get(agentId) ?? libre
-    const deja = vus.get(agentId) ?? new Set()
-    vus.set(agentId, deja)
-    for (const jour of joursDe(plage, jours.du, jours.au)) {
-      if (estFerie(jour)) continue
-      const fermeture = instantDeParis(jour, plage.fin)
-      for (let debut = instantDeParis(jour, plage.debut); debut + pas <= fermeture; debut += pas) {
-        if (debut < fenetre.de || debut >= fenetre.a || deja.has(debut)) continue
-        const libres = placesLibres(agenda, debut, debut + pas, offre.capacite)
-        if (libres <= 0) continue
-        deja.add(debut)
+  // Many agents keep the same hours: what these give is worked out once.
+  for (const plages of Map.groupBy(offre.plages, grille).values()) {
+    const debuts = debutsDe(plages[0]!, jours, fenetre, pas)
+    for (const { agentId } of plages) {
+      const agenda = agendas.get(agentId) ?? agendaDe(offre.occupations.get(agentId) ?? [])
+      agendas.set(agentId, agenda)
+      for (const { debut, libres } of placesLibres(agenda, debuts, pas, offre.capacite)) {
+        if (plusieurs.has(agentId)) {
+          const cle = `${agentId} ${debut}`
+          if (vus.has(cle)) continue
+          vus.add(cle)
+        }
         trouves.push({ agentId, debut, fin: debut + pas, libres })
       }
     }
   }
-  return trouves.toSorted((a, b) => a.debut - b.debut)
+  return trouves
 }
 
-/** One line per start, with the room of all agents together. */
-export function regrouper(libres: readonly CreneauLibre[]): { debut: string; fin: string; libres: number }[] {
-  const groupes: { debut: number; fin: number; libres: number }[] = []
-  for (const { debut, fin, libres: places } of libres) {
-    const dernier = groupes.at(-1)
-    if (dernier?.debut === debut) dernier.libres += places
-    else groupes.push({ debut, fin, libres: places })
+function grille({ premierJour, recurrence, debut, fin }: PlageOuverte): string {
+  return [premierJour, recurrence, debut, fin].join(' ')
+}
+
+/** Where the slots of these hours begin, in order. */
+function debutsDe(
+  plage: PlageOuverte,
+  jours: { readonly du: string; readonly au: string },
+  fenetre: { readonly de: number; readonly a: number },
+  pas: number,
+): number[] {
+  const debuts: number[] = []
+  for (const jour of joursDe(plage, jours.du, jours.au)) {
+    if (estFerie(jour)) continue
+    const fermeture = instantDeParis(jour, plage.fin)
+    for (let debut = instantDeParis(jour, plage.debut); debut + pas <= fermeture; debut += pas)
+      if (debut >= fenetre.de && debut < fenetre.a) debuts.push(debut)
   }
-  return groupes.map(({ debut, fin, libres: places }) => ({
-    debut: new Date(debut).toISOString(),
-    fin: new Date(fin).toISOString(),
-    libres: places,
-  }))
+  return debuts
+}
+
+/** One line per start, in order, with the room of all agents together. */
+export function regrouper(libres: readonly CreneauLibre[]): { debut: string; fin: string; libres: number }[] {
+  const groupes = new Map<number, { debut: number; fin: number; libres: number }>()
+  for (const { debut, fin, libres: places } of libres) {
+    const groupe = groupes.get(debut)
+    if (groupe) groupe.libres += places
+    else groupes.set(debut, { debut, fin, libres: places })
+  }
+  return [...groupes.values()]
+    .toSorted((a, b) => a.debut - b.debut)
+    .map(({ debut, fin, libres: places }) => ({
+      debut: new Date(debut).toISOString(),
+      fin: new Date(fin).toISOString(),
+      libres: places,
+    }))
 }
 
 interface Intervalle {
@@ -104,8 +126,6 @@ interface Agenda {
   readonly ferme: readonly Intervalle[]
   readonly motif: readonly Intervalle[]
 }
-
-const libre: Agenda = { ferme: [], motif: [] }
 
 function agendaDe(prises: readonly Occupation[]): Agenda {
   const triees = prises.toSorted((a, b) => a.debut - b.debut)
@@ -122,21 +142,25 @@ function agendaDe(prises: readonly Occupation[]): Agenda {
   return agenda
 }
 
-function placesLibres({ ferme, motif }: Agenda, debut: number, fin: number, capacite: number): number {
-  if (chevauche(ferme, debut, fin)) return 0
-  const meme = chevauche(motif, debut, fin)
-  if (!meme) return capacite
-  return meme.debut === debut ? capacite - meme.presents : 0
-}
-
-/** The last of these intervals that overlaps `debut` to `fin`. */
-function chevauche(intervalles: readonly Intervalle[], debut: number, fin: number): Intervalle | undefined {
-  let [bas, haut] = [0, intervalles.length]
-  while (bas < haut) {
-    const milieu = (bas + haut) >> 1
-    if (intervalles[milieu]!.debut < fin) bas = milieu + 1
-    else haut = milieu
+/** Walks through starts and what is taken side by side, both in order. */
+function placesLibres(
+  { ferme, motif }: Agenda,
+  debuts: readonly number[],
+  pas: number,
+  capacite: number,
+): { debut: number; libres: number }[] {
+  const trouvees: { debut: number; libres: number }[] = []
+  let [f, m] = [0, 0]
+  for (const debut of debuts) {
+    const fin = debut + pas
+    while (f < ferme.length && ferme[f]!.fin <= debut) f++
+    if (f < ferme.length && ferme[f]!.debut < fin) continue
+    while (m < motif.length && motif[m]!.fin <= debut) m++
+    const meme = motif[m]
+    if (!meme || meme.debut >= fin) trouvees.push({ debut, libres: capacite })
+    // Another that begins within this slot closes it, too, however many places it has.
+    else if (meme.debut === debut && meme.presents < capacite && !(motif[m + 1] && motif[m + 1]!.debut < fin))
+      trouvees.push({ debut, libres: capacite - meme.presents })
   }
-  const dernier = intervalles[bas - 1]
-  return dernier && dernier.fin > debut ? dernier : undefined
+  return trouvees
 }

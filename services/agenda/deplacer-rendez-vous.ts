@@ -5,8 +5,9 @@ import { transaction, violates } from '../../infra/db.ts'
 import type { Call } from '../../infra/service.ts'
 import { acteur, estAgent, verifierDroit } from './acteur.ts'
 import { lirePour } from './changer-rendez-vous.ts'
-import { autourDe, candidats, creneauxPour, indisponible } from './choisir-creneau.ts'
+import { autourDe, candidats, creneauxPour } from './choisir-creneau.ts'
 import { minuteries } from './minuteries.ts'
+import { refuser } from './prendre-creneau.ts'
 import { deplacer } from './rendez-vous.ts'
 import * as store from './store.ts'
 import { vueRendezVous } from './vue-rendez-vous.ts'
@@ -42,7 +43,7 @@ export async function deplacerRendezVous(
     }
     // May it be moved at all? Then say so before it is said that the slot is taken.
     const resultat = deplacer(rendezVous, vers, role, maintenant)
-    if (!choix) throw indisponible(libres, debut)
+    if (!choix) throw await refuser(call, offre, { debut }, libres)
     const origin = call.origin(acteur(call, rendezVous.secteur, role))
     const timers = minuteries(resultat.etat, maintenant)
     try {

@@ -4,7 +4,15 @@ import { Refusal } from '../../contracts/errors.ts'
 import { personne } from '../../infra/access.ts'
 import type { Call } from '../../infra/service.ts'
 import { acteur, estAgent, verifierDroit } from './acteur.ts'
-import { autourDe, candidats, creneauxPour, indisponible } from './choisir-creneau.ts'
+import {
+  autourDe,
+  candidats,
+  creneauxPour,
+  indisponible,
+  joursDeRechange,
+  suffisent,
+} from './choisir-creneau.ts'
+import type { CreneauLibre } from './creneaux.ts'
 import { minuteries } from './minuteries.ts'
 import type { Nouveau, Resultat } from './rendez-vous.ts'
 import { ajouter, compterLesPrises, lireOffre, type OffreLue } from './store.ts'
@@ -49,7 +57,7 @@ export async function prendreCreneau(
     }
     const libres = creneauxPour(offre, autour, agent, maintenant)
     const choix = candidats(libres, demandee.debut)
-    if (choix.length === 0) throw indisponible(libres, demandee.debut)
+    if (choix.length === 0) throw await refuser(call, offre, demandee, libres)
     const role = agent && usagerId !== personne(call.principal).usagers[secteur] ? 'agent' : 'usager'
     const origin = call.origin(acteur(call, secteur, role))
     for (const libre of choix) {
@@ -73,6 +81,20 @@ export async function prendreCreneau(
     }
   }
   throw new Refusal('service-indisponible')
+}
+
+/** The refusal of a slot, with others of its day or, when there are too few, of the fortnight after it. */
+export async function refuser(
+  call: Call,
+  { motif, lieu }: OffreLue,
+  { debut }: Pick<Demandee, 'debut'>,
+  duJour: readonly CreneauLibre[],
+): Promise<Refusal> {
+  if (suffisent(duJour)) return indisponible(duJour, debut)
+  const autour = autourDe(debut, call.now(), joursDeRechange)
+  const offre = await lireOffre(call.db.sql, { motif: motif.id, lieu: lieu.id, ...autour })
+  const libres = offre ? creneauxPour(offre, autour, estAgent(call, motif.secteur), call.now()) : []
+  return indisponible(libres, debut)
 }
 
 async function verifierMesure(call: Call, usagerId: string, maintenant: Date): Promise<void> {

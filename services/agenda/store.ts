@@ -38,12 +38,15 @@ export function depuisLigne(ligne: Ligne): EtatDuRendezVous {
   }
 }
 
+/** Of a rendez-vous, in minutes: the longest that a motif may have. */
+const dureeLaPlusLongue = 480
+
 /** A motif at a place, who receives for it there, and what takes these agents' time in that span. */
 export interface OffreLue {
   readonly motif: Motif
   readonly lieu: Lieu
   readonly plages: PlageOuverte[]
-  readonly occupations: Occupation[]
+  readonly occupations: ReadonlyMap<string, readonly Occupation[]>
 }
 
 /**
@@ -69,15 +72,13 @@ export async function lireOffre(
       where ouverte and lieu_id = ${lieu} and motif_ids @> ${sql.json([motif])}),
     agent as (select distinct agent_id from plage),
     occupation as (
-      select r.agent_id, extract(epoch from r.debut) as debut, extract(epoch from r.fin) as fin,
-        case when r.motif_id = ${motif} then count(*) end as presents
+      select r.agent_id, r.debut_min as debut, r.fin_min as fin, r.motif_id = ${motif} as du_motif
       from agent join agenda.rendez_vous r using (agent_id)
-      where r.periode && ${span} and r.statut in ('reserve', 'inconnu', 'vu', 'absent')
-        and r.id is distinct from ${sauf}::uuid
-      group by r.agent_id, r.debut, r.fin, r.motif_id
+      where r.debut_min > ${de / 60_000 - dureeLaPlusLongue} and r.debut_min < ${a / 60_000} and r.fin_min > ${de / 60_000}
+        and r.statut in ('reserve', 'inconnu', 'vu', 'absent') and r.id is distinct from ${sauf}::uuid
       union all
-      select b.agent_id, extract(epoch from greatest(lower(b.periode), lower(${span}))),
-        extract(epoch from least(upper(b.periode), upper(${span}))), null
+      select b.agent_id, floor(extract(epoch from greatest(lower(b.periode), lower(${span}))) / 60)::integer,
+        ceil(extract(epoch from least(upper(b.periode), upper(${span}))) / 60)::integer, false
       from agent join agenda.absence b using (agent_id)
       where b.periode && ${span} and not b.levee)
     select
@@ -88,23 +89,46 @@ export async function lireOffre(
         'actif', actif, 'version', version) from agenda.lieu where id = ${lieu}) as lieu,
       (select coalesce(json_agg(json_build_object('agentId', agent_id, 'premierJour', premier_jour, 'debut', debut,
         'fin', fin, 'recurrence', recurrence)), '[]') from plage) as plages,
-      (select coalesce(json_agg(json_build_array(agent_id, debut, fin, presents)), '[]') from occupation) as occupations`,
+      (select coalesce(json_agg(par_agent), '[]') from (
+        select agent_id as "agentId", array_agg(debut) filter (where not du_motif) as debuts,
+          array_agg(fin) filter (where not du_motif) as fins,
+          array_agg(debut) filter (where du_motif) as "debutsDuMotif", array_agg(fin) filter (where du_motif) as "finsDuMotif"
+        from occupation group by agent_id) par_agent) as occupations`,
   )
   if (!ligne?.motif || !ligne.lieu) return null
   return {
     motif: ligne.motif,
     lieu: ligne.lieu,
     plages: ligne.plages,
-    occupations: ligne.occupations.map(([agentId, debut, fin, presents]) => ({
-      agentId,
-      debut: debut * 1000,
-      fin: fin * 1000,
-      presents,
-    })),
+    occupations: new Map(
+      ligne.occupations.map((un) => [
+        un.agentId,
+        [...occupationsDe(un.debuts, un.fins, null), ...occupationsDe(un.debutsDuMotif, un.finsDuMotif, 1)],
+      ]),
+    ),
   }
 }
 
-type OccupationLue = [agentId: string, debut: number, fin: number, presents: number | null]
+/** Minutes, the two lists in step; null when there are none. */
+interface OccupationLue {
+  readonly agentId: string
+  readonly debuts: number[] | null
+  readonly fins: number[] | null
+  readonly debutsDuMotif: number[] | null
+  readonly finsDuMotif: number[] | null
+}
+
+function occupationsDe(
+  debuts: readonly number[] | null,
+  fins: readonly number[] | null,
+  presents: number | null,
+): Occupation[] {
+  return (debuts ?? []).map((debut, n) => ({
+    debut: debut * 60_000,
+    fin: fins![n]! * 60_000,
+    presents,
+  }))
+}
 
 export async function lireRendezVous(sql: Queryable, id: string): Promise<EtatDuRendezVous | null> {
   const [ligne] = await query(
@@ -141,7 +165,7 @@ export async function ajouter(
 /** One free place of a slot, any of them: many who come at once shall not all try the same. */
 function placeLibre(sql: Queryable, { id, agentId, debut, capacite }: EtatDuRendezVous) {
   return sql`select n as place from generate_series(1, ${capacite}::integer) n
-    where not exists (select from agenda.rendez_vous r where r.agent_id = ${agentId} and r.debut = ${debut} and r.place = n
+    where not exists (select from agenda.rendez_vous r where r.agent_id = ${agentId} and r.debut_min = ${Date.parse(debut) / 60_000} and r.place = n
       and r.id <> ${id} and r.statut in ('reserve', 'inconnu', 'vu', 'absent'))
     order by random() limit 1`
 }

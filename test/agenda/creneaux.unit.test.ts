@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { type Occupation, creneauxLibres, type Offre, regrouper } from '../../services/agenda/creneaux.ts'
 import { dimancheDePaques, estFerie } from '../../services/agenda/feries.ts'
 import { instantDeParis } from '../../services/agenda/paris.ts'
@@ -15,14 +16,13 @@ const offre = (change: Partial<Offre> = {}): Offre => ({
   duree: 30,
   capacite: 1,
   plages: [plage],
-  occupations: [],
+  occupations: new Map(),
   ...change,
 })
 const jour = (du: string, au = du) => ({ du, au })
 const starts = (...args: Parameters<typeof creneauxLibres>) =>
   creneauxLibres(...args).map(({ debut }) => new Date(debut).toISOString().slice(0, 16))
 const prise = (debut: string, fin: string, presents: number | null = null): Occupation => ({
-  agentId: 'a',
   debut: instantDeParis('2027-01-04', debut),
   fin: instantDeParis('2027-01-04', fin),
   presents,
@@ -42,33 +42,38 @@ describe('slots', () => {
   })
 
   test('what is taken is left out, by as little as a minute, and the grid stays', () => {
-    const with9h29 = offre({ occupations: [prise('09:29', '09:31')] })
+    const with9h29 = offre({ occupations: new Map([['a', [prise('09:29', '09:31')]]]) })
     expect(starts(with9h29, jour('2027-01-04'), toujours)).toEqual(['2027-01-04T09:00'])
-    const touching = offre({ occupations: [prise('08:00', '09:00'), prise('09:30', '10:00')] })
+    const touching = offre({
+      occupations: new Map([['a', [prise('08:00', '09:00'), prise('09:30', '10:00')]]]),
+    })
     expect(starts(touching, jour('2027-01-04'), toujours)).toEqual(['2027-01-04T08:00', '2027-01-04T09:00'])
   })
 
   test('an absence of weeks behind a short one still counts', () => {
     const long: Occupation = {
-      agentId: 'a',
       debut: 0,
       fin: instantDeParis('2027-01-04', '09:45'),
       presents: null,
     }
     expect(
-      starts(offre({ occupations: [prise('08:00', '08:10'), long] }), jour('2027-01-04'), toujours),
+      starts(
+        offre({ occupations: new Map([['a', [prise('08:00', '08:10'), long]]]) }),
+        jour('2027-01-04'),
+        toujours,
+      ),
     ).toEqual(['2027-01-04T09:00'])
   })
 
   test('a collective slot has room until it is full, and for its own start only', () => {
     const collectif = offre({
       capacite: 3,
-      occupations: [prise('09:00', '09:30', 2), prise('09:30', '10:00', 3)],
+      occupations: new Map([['a', [prise('09:00', '09:30', 2), prise('09:30', '10:00', 3)]]]),
     })
     expect(creneauxLibres(collectif, jour('2027-01-04'), toujours).map(({ libres }) => libres)).toEqual([
       1, 3,
     ])
-    const shifted = offre({ capacite: 3, occupations: [prise('09:15', '09:45', 1)] })
+    const shifted = offre({ capacite: 3, occupations: new Map([['a', [prise('09:15', '09:45', 1)]]]) })
     expect(starts(shifted, jour('2027-01-04'), toujours)).toEqual(['2027-01-04T09:00'])
   })
 
@@ -85,6 +90,51 @@ describe('slots', () => {
     const de = instantDeParis('2027-01-04', '09:01')
     const a = instantDeParis('2027-01-04', '10:00')
     expect(starts(offre(), jour('2027-01-04'), { de, a })).toEqual(['2027-01-04T08:30'])
+  })
+
+  test('whatever is taken, a slot is free exactly when nothing overlaps it, or it has room', () => {
+    const minute = fc.integer({ min: 8 * 60, max: 11 * 60 })
+    const taken = fc.record({
+      debut: minute,
+      duree: fc.integer({ min: 1, max: 60 }),
+      presents: fc.constantFrom(null, 1, 2),
+    })
+    fc.assert(
+      fc.property(fc.array(taken, { maxLength: 6 }), fc.integer({ min: 5, max: 45 }), (all, duree) => {
+        const at = (n: number) => instantDeParis('2027-01-04', '00:00') + n * 60_000
+        // Of one motif the database lets only equal starts overlap.
+        const occupations = all
+          .map(({ debut, duree: length, presents }) => ({
+            debut: at(debut),
+            fin: at(debut + length),
+            presents,
+          }))
+          .filter((one, n, list) =>
+            list
+              .slice(0, n)
+              .every(
+                (other) =>
+                  one.presents === null ||
+                  other.presents === null ||
+                  other.fin <= one.debut ||
+                  one.fin <= other.debut,
+              ),
+          )
+        const found = creneauxLibres(
+          offre({ duree, capacite: 2, occupations: new Map([['a', occupations]]) }),
+          jour('2027-01-04'),
+          toujours,
+        )
+        const expected: [number, number][] = []
+        for (let debut = at(9 * 60); debut + duree * 60_000 <= at(10 * 60 + 30); debut += duree * 60_000) {
+          const overlap = occupations.filter((one) => one.debut < debut + duree * 60_000 && one.fin > debut)
+          const same = overlap.filter((one) => one.presents !== null && one.debut === debut)
+          const libres = 2 - same.reduce((sum, { presents }) => sum + presents!, 0)
+          if (overlap.length === same.length && libres > 0) expected.push([debut, libres])
+        }
+        expect(found.map(({ debut, libres }) => [debut, libres])).toEqual(expected)
+      }),
+    )
   })
 
   const nuit = { ...plage, debut: '01:00', fin: '04:00', recurrence: 'FREQ=DAILY' }

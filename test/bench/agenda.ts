@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Sql } from '../../infra/db.ts'
-import type { Client } from '../demo/client.ts'
 import { load, type Server } from './servers.ts'
 
 /** The rows of the agenda: bookings that people contend for, and the free slots of a month with fifty agents. */
 
 interface Hub {
   readonly server: Server
+  /** Of an agent of the sector, whom no person's limits bind. */
   readonly token: string
-  readonly client: Client
 }
 
 const secteur = 'etat-civil'
@@ -36,8 +35,7 @@ export async function contendedBookings(
   { server, token }: Hub,
   seconds: number,
   rivals: number,
-): Promise<{ perSecond: number; bookedPerSecond: number; p99: number; double: number; statuses: Record<string, number> }> {
-  // Each slot has one agent: the one account that asks is not bound by a person's limits as an agent of the sector.
+): Promise<{ perSecond: number; bookedPerSecond: number; double: number; statuses: Record<string, number> }> {
   const { motif, lieu } = await openOffice(sql, 1, { debut: '00:00', fin: '24:00', duree: 5 })
   const { elements } = await free(server, motif, lieu, 1, 61)
   const bodies = elements.flatMap(({ debut }) =>
@@ -58,7 +56,6 @@ export async function contendedBookings(
   return {
     perSecond: result.perSecond,
     bookedPerSecond: row!.booked / seconds,
-    p99: result.p99,
     double: row!.booked - row!.slots,
     statuses: result.statuses,
   }
@@ -73,7 +70,7 @@ async function free(server: Server, motif: string, lieu: string, du: number, au:
 /** Free slots of a month for one motif with fifty agents of whom each has half of their slots taken, one question after the other. */
 export async function slotsOfAMonth(
   sql: Sql,
-  { server }: Hub,
+  server: Server,
   questions: number,
 ): Promise<{ slots: number; taken: number; p50: number; p95: number }> {
   const { motif, lieu } = await openOffice(sql, 50, { debut: '09:00', fin: '17:00', duree: 20 })

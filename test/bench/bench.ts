@@ -4,6 +4,7 @@ import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { Client } from '../demo/client.ts'
 import { signIn } from '../demo/sign-in.ts'
 import type { Job, JobResult } from './generator.ts'
+import { contendedBookings, slotsOfAMonth } from './agenda.ts'
 import { commitToReaction } from './reactions.ts'
 import { load, pinned, type Server, startDatabase, startServer } from './servers.ts'
 
@@ -136,6 +137,23 @@ try {
       `commit -> reaction in another service, ${pace}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms (N = ${ms.length})`,
     )
   }
+  const claire = await signIn(`http://127.0.0.1:${hubs[0]!.server.port}`, 'claire', demoPassword)
+  for (const rivals of [1, 5]) {
+    const hub = { server: hubs[0]!.server, token: await claire.token() }
+    const { perSecond, bookedPerSecond, double, statuses } = await contendedBookings(
+      sql,
+      hub,
+      seconds,
+      rivals,
+    )
+    print(
+      `bookings, ${rivals} asking for each slot: ${perSecond.toFixed(0)} answered a second, ${bookedPerSecond.toFixed(0)} booked; ${double} taken twice; ${JSON.stringify(statuses)}`,
+    )
+  }
+  const month = await slotsOfAMonth(sql, hubs[0]!.server, 200)
+  print(
+    `free slots of a month, 50 agents, ${month.taken} taken: ${month.slots} starts; p50 ${month.p50.toFixed(1)} ms, p95 ${month.p95.toFixed(1)} ms`,
+  )
   for (const [n, server] of servers.entries())
     print(
       `${server.name}: ready after ${(server.readyMs / 1000).toFixed(2)} s; resident ${readyMemory[n]!.toFixed(0)} MB before the load, ${loaded[n]!.toFixed(0)} MB after it`,
