@@ -1,11 +1,13 @@
 import * as agenda from './agenda.ts'
 import type { Action, EventContract } from './define.ts'
+import * as conseils from './conseils.ts'
 import * as demarches from './demarches.ts'
 import * as documents from './documents.ts'
 import * as hub from './hub.ts'
 import * as identity from './identity.ts'
+import * as oparl from './oparl.ts'
 
-const declared: unknown[] = [identity, demarches, documents, agenda, hub].flatMap((owner) =>
+const declared: unknown[] = [identity, demarches, documents, agenda, conseils, oparl, hub].flatMap((owner) =>
   Object.values(owner),
 )
 

@@ -24,8 +24,8 @@ export const Document = z.object({
     .describe('Empreinte du fichier conservé'),
   secteur: Secteur,
   statut: z
-    .enum(['libre', 'depose', 'decision'])
-    .describe('`libre` tant qu’aucun dossier déposé ne le contient'),
+    .enum(['libre', 'depose', 'decision', 'publie'])
+    .describe('`libre` tant qu’aucun dossier déposé ne le contient; `publie`: tout le monde peut le lire'),
   dossierId: Id.nullable(),
   creeLe: Instant,
 })
@@ -52,6 +52,15 @@ export const OuvrirLecture = query({
   name: 'documents.ouvrirLecture',
   summary: 'Le contenu du document, en pièce jointe.',
   access: ['proprietaire', 'agent'],
+  params: z.strictObject({ id: Id }),
+  returns: Billet.extend({ document: Document }),
+  errors: ['introuvable', 'plage-invalide'],
+})
+
+export const OuvrirLecturePublique = query({
+  name: 'documents.ouvrirLecturePublique',
+  summary: 'Le contenu d’un document que la ville a publié, en pièce jointe.',
+  access: ['public'],
   params: z.strictObject({ id: Id }),
   returns: Billet.extend({ document: Document }),
   errors: ['introuvable', 'plage-invalide'],
@@ -122,4 +131,17 @@ export const DocumentSupprime = event({
   version: 1,
   summary: 'Un document est supprimé, avec son fichier.',
   data: z.object({ secteur: Secteur }),
+})
+
+export const DocumentPublie = event({
+  aggregate: 'document',
+  name: 'publie',
+  version: 1,
+  summary: 'Un document émis par un service est public.',
+  data: z.object({
+    ...surDocument,
+    sha256: z.string().describe('Empreinte du fichier'),
+    seanceId: Id,
+    papierId: Id,
+  }),
 })

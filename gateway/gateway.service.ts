@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../contracts/errors.ts'
+import type { OuvrirLecture } from '../contracts/documents.ts'
 import { LireSante } from '../contracts/hub.ts'
 import { ResoudreCompte } from '../contracts/identity.ts'
 import type { Principal } from '../contracts/principal.ts'
@@ -138,7 +139,13 @@ export async function startGateway({
       reply.raw.once('close', leave)
     }
     if (route.transport === 'download')
-      return await download(broker, request, reply, String(params.id), principal)
+      return await download(
+        broker,
+        request,
+        reply,
+        { action: route.action as typeof OuvrirLecture, id: String(params.id) },
+        principal,
+      )
     if (route.transport === 'upload' && idempotency)
       return await answer(route, reply, await upload(broker, request, params, { principal, idempotency }))
     const lane = route.path.startsWith('/v1/admin/') ? reserved : slots

@@ -1,15 +1,17 @@
 import { z } from 'zod'
 import * as agenda from '../contracts/agenda.ts'
+import * as conseils from '../contracts/conseils.ts'
 import * as demarches from '../contracts/demarches.ts'
 import * as documents from '../contracts/documents.ts'
 import * as envelope from '../contracts/envelope.ts'
 import * as hub from '../contracts/hub.ts'
 import * as identity from '../contracts/identity.ts'
+import * as oparl from '../contracts/oparl.ts'
 import * as principal from '../contracts/principal.ts'
 
 /** What the contracts export as objects, enums or unions: its name there is its name in the API reference. */
 export const namedSchemas: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
-  [identity, demarches, documents, agenda, hub, principal, envelope]
+  [identity, demarches, documents, agenda, conseils, oparl, hub, principal, envelope]
     .flatMap((owner): [string, unknown][] => Object.entries(owner))
     .filter((entry): entry is [string, z.ZodType] => isNamed(entry[1])),
 )

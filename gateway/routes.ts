@@ -1,9 +1,11 @@
 import * as agenda from '../contracts/agenda.ts'
 import type { Action } from '../contracts/define.ts'
+import * as conseils from '../contracts/conseils.ts'
 import * as demarches from '../contracts/demarches.ts'
 import * as documents from '../contracts/documents.ts'
 import * as hub from '../contracts/hub.ts'
 import * as identity from '../contracts/identity.ts'
+import * as oparl from '../contracts/oparl.ts'
 
 /**
  * How a row is served:
@@ -66,6 +68,7 @@ export const routes: readonly Route[] = [
   post('/v1/documents', documents.OuvrirTeleversement, 201, 'upload'),
   get('/v1/documents/:id', documents.LireDocument),
   get('/v1/documents/:id/contenu', documents.OuvrirLecture, 200, 'download'),
+  get('/v1/documents/:id/public', documents.OuvrirLecturePublique, 200, 'download'),
   del('/v1/documents/:id', documents.SupprimerDocument, 204),
 
   get('/v1/agenda/motifs', agenda.ListerMotifs),
@@ -102,6 +105,34 @@ export const routes: readonly Route[] = [
   as(calendar, get('/v1/agenda/calendriers/:id', agenda.LireCalendrier)),
   del('/v1/agenda/calendriers/:id', agenda.FermerCalendrier, 204),
   get('/v1/agents/rendez-vous', agenda.ListerRendezVousAgent),
+  get('/v1/agenda/evenements', conseils.ListerEvenementsPublics),
+  as(calendar, get('/v1/agenda/evenements.ics', conseils.ExporterEvenements)),
+  as('application/ld+json; charset=utf-8', get('/v1/agenda/evenements.jsonld', conseils.DecrireEvenements)),
+  post('/v1/agenda/evenements', conseils.PublierEvenement, 201),
+  get('/v1/agenda/evenements/:id', conseils.LireEvenementPublic),
+  patch('/v1/agenda/evenements/:id', conseils.ModifierEvenement),
+  get('/v1/agenda/conseils', conseils.ListerConseils),
+  post('/v1/agenda/conseils', conseils.AnnoncerConseil, 201),
+  get('/v1/agenda/conseils/:id', conseils.LireConseil),
+  patch('/v1/agenda/conseils/:id', conseils.ModifierConseil),
+  del('/v1/agenda/conseils/:id', conseils.RetirerConseil, 204),
+  post('/v1/agenda/conseils/:id/papiers', conseils.PublierPapier, 201),
+
+  get('/oparl/v1', oparl.LireSystemeOparl),
+  get('/oparl/v1/body', oparl.ListerCorpsOparl),
+  get('/oparl/v1/body/:id', oparl.LireCorpsOparl),
+  get('/oparl/v1/body/:id/organization', oparl.ListerOrganisationsOparl),
+  get('/oparl/v1/body/:id/person', oparl.ListerPersonnesOparl),
+  get('/oparl/v1/body/:id/legislativeterm', oparl.ListerMandaturesOparl),
+  get('/oparl/v1/body/:id/meeting', oparl.ListerSeancesOparl),
+  get('/oparl/v1/body/:id/agendaitem', oparl.ListerPointsOparl),
+  get('/oparl/v1/body/:id/paper', oparl.ListerPapiersOparl),
+  get('/oparl/v1/body/:id/file', oparl.ListerFichiersOparl),
+  get('/oparl/v1/organization/:id', oparl.LireOrganisationOparl),
+  get('/oparl/v1/meeting/:id', oparl.LireSeanceOparl),
+  get('/oparl/v1/agendaitem/:id', oparl.LirePointOparl),
+  get('/oparl/v1/paper/:id', oparl.LirePapierOparl),
+  get('/oparl/v1/file/:id', oparl.LireFichierOparl),
 
   get('/v1/evenements', hub.ListerEvenements),
   get('/v1/admin/lettres-mortes', hub.ListerLettresMortes),

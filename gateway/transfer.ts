@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ServiceBroker } from 'moleculer'
 import type { z } from 'zod'
-import { type Document, OuvrirLecture, OuvrirTeleversement } from '../contracts/documents.ts'
+import { type Document, type OuvrirLecture, OuvrirTeleversement } from '../contracts/documents.ts'
 import { type ErrorCode, errorCatalog, Refusal, type RefusalExtra } from '../contracts/errors.ts'
 import type { Principal } from '../contracts/principal.ts'
 import { call } from '../infra/call.ts'
@@ -54,10 +54,10 @@ export async function download(
   broker: ServiceBroker,
   request: FastifyRequest,
   reply: FastifyReply,
-  id: string,
+  { action, id }: { action: typeof OuvrirLecture; id: string },
   principal: Principal,
 ): Promise<FastifyReply> {
-  const billet = await call(broker, OuvrirLecture, { id }, { principal })
+  const billet = await call(broker, action, { id }, { principal })
   const headers = Object.fromEntries(
     passedOn.flatMap((name) =>
       typeof request.headers[name] === 'string' ? [[name, request.headers[name]]] : [],

@@ -1,4 +1,6 @@
 import * as contract from '../../contracts/agenda.ts'
+import * as conseils from '../../contracts/conseils.ts'
+import * as oparl from '../../contracts/oparl.ts'
 import { answers, type Call, defineService, obeys } from '../../infra/service.ts'
 import { annulerRendezVous } from './annuler-rendez-vous.ts'
 import { attendrePlusTot, nePlusAttendre } from './attendre-plus-tot.ts'
@@ -9,20 +11,40 @@ import { declarerAbsence, leverAbsence, lireAbsence, listerAbsences } from './ge
 import { fermerCalendrier, lireCalendrier, ouvrirCalendrier, relireCalendrier } from './gerer-calendrier.ts'
 import { creerLieu, lireLieu, listerLieux, modifierLieu } from './gerer-lieu.ts'
 import { creerMotif, lireMotif, listerMotifs, modifierMotif } from './gerer-motif.ts'
+import {
+  annoncerConseil,
+  lireConseil,
+  listerConseils,
+  modifierConseil,
+  publierPapier,
+  retirerConseil,
+} from './gerer-conseil.ts'
+import {
+  decrireEvenements,
+  exporterEvenements,
+  lireEvenementPublic,
+  listerEvenementsPublics,
+  modifierEvenement,
+  publierEvenement,
+} from './gerer-evenement.ts'
 import { fermerPlage, lirePlage, listerPlages, ouvrirPlage } from './gerer-plage.ts'
 import { inviterUsager, relireInvitation } from './inviter-usager.ts'
 import { libererReservation } from './liberer-reservation.ts'
+import * as lireOparl from './lire-oparl.ts'
 import { lireRendezVous } from './lire-rendez-vous.ts'
 import { listerCreneaux } from './lister-creneaux.ts'
 import { listerRendezVous, listerRendezVousAgent } from './lister-rendez-vous.ts'
 import { minuteriesDesRendezVous } from './minuteries.ts'
 import { onCreneauLibere } from './on-creneau-libere.ts'
+import { onDocumentPublie } from './on-document-publie.ts'
 import { onDossierDecide } from './on-dossier-decide.ts'
 import { prendreRendezVous } from './prendre-rendez-vous.ts'
 import { reserverCreneau } from './reserver-creneau.ts'
 
 const relire = (id: string, call: Call) => lireRendezVous({ id }, call)
 const rien = async () => null
+const relireSeance = (id: string, call: Call) => lireConseil({ id }, call)
+const relireEvenement = (id: string, call: Call) => lireEvenementPublic({ id }, call)
 
 export default defineService({
   name: 'agenda',
@@ -61,7 +83,34 @@ export default defineService({
     obeys(contract.OuvrirCalendrier, ouvrirCalendrier, relireCalendrier),
     answers(contract.LireCalendrier, lireCalendrier),
     obeys(contract.FermerCalendrier, fermerCalendrier, rien),
+    answers(conseils.ListerEvenementsPublics, listerEvenementsPublics),
+    answers(conseils.LireEvenementPublic, lireEvenementPublic),
+    answers(conseils.ExporterEvenements, exporterEvenements),
+    answers(conseils.DecrireEvenements, decrireEvenements),
+    obeys(conseils.PublierEvenement, publierEvenement, relireEvenement),
+    obeys(conseils.ModifierEvenement, modifierEvenement, relireEvenement),
+    answers(conseils.ListerConseils, listerConseils),
+    answers(conseils.LireConseil, lireConseil),
+    obeys(conseils.AnnoncerConseil, annoncerConseil, relireSeance),
+    obeys(conseils.ModifierConseil, modifierConseil, relireSeance),
+    obeys(conseils.RetirerConseil, retirerConseil, rien),
+    obeys(conseils.PublierPapier, publierPapier, relireSeance),
+    answers(oparl.LireSystemeOparl, lireOparl.lireSystemeOparl),
+    answers(oparl.ListerCorpsOparl, lireOparl.listerCorpsOparl),
+    answers(oparl.LireCorpsOparl, lireOparl.lireCorpsOparl),
+    answers(oparl.LireOrganisationOparl, lireOparl.lireOrganisationOparl),
+    answers(oparl.LireSeanceOparl, lireOparl.lireSeanceOparl),
+    answers(oparl.LirePointOparl, lireOparl.lirePointOparl),
+    answers(oparl.LirePapierOparl, lireOparl.lirePapierOparl),
+    answers(oparl.LireFichierOparl, lireOparl.lireFichierOparl),
+    answers(oparl.ListerOrganisationsOparl, lireOparl.listerOrganisationsOparl),
+    answers(oparl.ListerPersonnesOparl, lireOparl.listerPersonnesOparl),
+    answers(oparl.ListerMandaturesOparl, lireOparl.listerMandaturesOparl),
+    answers(oparl.ListerSeancesOparl, lireOparl.listerSeancesOparl),
+    answers(oparl.ListerPointsOparl, lireOparl.listerPointsOparl),
+    answers(oparl.ListerPapiersOparl, lireOparl.listerPapiersOparl),
+    answers(oparl.ListerFichiersOparl, lireOparl.listerFichiersOparl),
   ],
-  consumers: [onDossierDecide, onCreneauLibere],
+  consumers: [onDossierDecide, onCreneauLibere, onDocumentPublie],
   timers: minuteriesDesRendezVous,
 })

@@ -3,7 +3,8 @@ import { answers, defineService, obeys } from '../../infra/service.ts'
 import { lireDocument } from './lire-document.ts'
 import { onDossierDecide } from './on-dossier-decide.ts'
 import { onDossierDepose } from './on-dossier-depose.ts'
-import { ouvrirLecture } from './ouvrir-lecture.ts'
+import { onPapierDepose } from './on-papier-depose.ts'
+import { ouvrirLecture, ouvrirLecturePublique } from './ouvrir-lecture.ts'
 import { ouvrirTeleversement } from './ouvrir-televersement.ts'
 import { start } from './start.ts'
 import { supprimerDocument } from './supprimer-document.ts'
@@ -14,10 +15,11 @@ export default defineService({
   actions: [
     answers(contract.OuvrirTeleversement, ouvrirTeleversement),
     answers(contract.OuvrirLecture, ouvrirLecture),
+    answers(contract.OuvrirLecturePublique, ouvrirLecturePublique),
     answers(contract.LireDocument, lireDocument),
     obeys(contract.SupprimerDocument, supprimerDocument, async () => null),
     answers(contract.VerifierPieces, verifierPieces),
   ],
-  consumers: [onDossierDepose, onDossierDecide],
+  consumers: [onDossierDepose, onDossierDecide, onPapierDepose],
   start,
 })

@@ -1,6 +1,7 @@
 import {
   DocumentDecisionRemise,
   DocumentDepose,
+  DocumentPublie,
   DocumentSupprime,
   DocumentTeleverse,
 } from '../../contracts/documents.ts'
@@ -141,6 +142,31 @@ export async function remettreDocument(
       event: DocumentDecisionRemise,
       data: { secteur: document.secteur, dossierId, reference },
       usagerId,
+    },
+    origin,
+  )
+  if (!row) throw new Error('a locked document has changed')
+}
+
+/** Makes a locked document of the administration public. */
+export async function publierDocument(
+  tx: Transaction,
+  document: DocumentEnregistre,
+  papier: { seanceId: string; papierId: string },
+  origin: Origin,
+): Promise<void> {
+  const { secteur, type, taille, sha256 } = document
+  const row = await commit(
+    tx,
+    {
+      name: 'publier le document',
+      write: tx<{ id: string; version: number }[]>`
+        update documents.document set statut = 'publie', supprime_le = null, version = version + 1
+        where id = ${document.id} and version = ${document.version}
+        returning id, version`,
+      event: DocumentPublie,
+      data: { secteur, type, taille, sha256, ...papier },
+      usagerId: null,
     },
     origin,
   )

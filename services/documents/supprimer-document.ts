@@ -6,6 +6,7 @@ import type { Call } from '../../infra/service.ts'
 import { visible } from './document.ts'
 import { onDossierDecide } from './on-dossier-decide.ts'
 import { onDossierDepose } from './on-dossier-depose.ts'
+import { onPapierDepose } from './on-papier-depose.ts'
 import * as store from './store.ts'
 
 export async function supprimerDocument(
@@ -18,7 +19,10 @@ export async function supprimerDocument(
     document.emisPar === 'usager'
       ? ({ kind: 'usager', id: document.usagerId } as const)
       : ({ kind: 'agent', id: personne(call.principal).acteurId } as const)
-  const { types } = document.emisPar === 'usager' ? onDossierDepose : onDossierDecide
+  const types =
+    document.emisPar === 'usager'
+      ? onDossierDepose.types
+      : [...onDossierDecide.types, ...onPapierDepose.types]
   if (await store.supprimerDocument(call.db, document, types, call.origin(actor))) return null
   await read() // `introuvable` when somebody else has just deleted it
   throw new Refusal('document-verrouille')

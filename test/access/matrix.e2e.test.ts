@@ -7,6 +7,7 @@ import {
   DeclarerAbsence,
   OuvrirCalendrier,
 } from '../../contracts/agenda.ts'
+import { PublierEvenement } from '../../contracts/conseils.ts'
 import { DeciderDossier } from '../../contracts/demarches.ts'
 import { LireDocument } from '../../contracts/documents.ts'
 import { routes } from '../../gateway/routes.ts'
@@ -14,6 +15,7 @@ import { pdf } from '../documents/fixtures.ts'
 import { booked, dayIn, freeSlot, held, type Office, openOffice } from '../support/agenda.ts'
 import { type Api, hubUrl } from '../support/api.ts'
 import type { Reply } from '../support/conformity.ts'
+import { evenement, publishedSitting, seance, type Sitting } from '../support/conseils.ts'
 import { correctionAsked, decided, deposited, draft, inInstruction } from '../support/dossiers.ts'
 import { eventually } from '../support/eventually.ts'
 import { hubDatabase } from '../support/hub-database.ts'
@@ -75,6 +77,8 @@ GET /v1/documents/:id/contenu (pièce libre)             | 401     | 404   | 404
 GET /v1/documents/:id/contenu (pièce déposée)           | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
 GET /v1/documents/:id/contenu (émis, pas encore remis)  | 401     | 404   | 404    | 404          | 404              | 200   | 404   | 403     | 403
 GET /v1/documents/:id/contenu (décision remise)         | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+GET /v1/documents/:id/public (publié)                   | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /v1/documents/:id/public (émis, pas encore remis)   | 404 | 404 | 404 | 404 | 404 | 404 | 404 | 404 | 404
 DELETE /v1/documents/:id (pièce libre)                  | 401     | 404   | 404    | 204          | 404              | 404   | 404   | 403     | 403
 DELETE /v1/documents/:id (pièce déposée)                | 401     | 404   | 404    | 409          | 404              | 409   | 404   | 403     | 403
 DELETE /v1/documents/:id (émis, pas encore remis)       | 401     | 404   | 404    | 404          | 404              | 204   | 404   | 403     | 403
@@ -118,6 +122,34 @@ POST /v1/agenda/calendriers                             | 401 | 403 | 403 | 403 
 GET /v1/agenda/calendriers/:id                          | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
 DELETE /v1/agenda/calendriers/:id                       | 401 | 403 | 403 | 403 | 404 | 204 | 403 | 403 | 403
 GET /v1/agents/rendez-vous                              | 401 | 403 | 403 | 403 | 200 | 200 | 403 | 403 | 403
+
+GET /v1/agenda/evenements                               | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /v1/agenda/evenements.ics                           | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /v1/agenda/evenements.jsonld                        | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+POST /v1/agenda/evenements                              | 401 | 403 | 403 | 403 | 403 | 201 | 403 | 403 | 403
+GET /v1/agenda/evenements/:id                           | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+PATCH /v1/agenda/evenements/:id                         | 401 | 403 | 403 | 403 | 404 | 200 | 403 | 403 | 403
+GET /v1/agenda/conseils                                 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+POST /v1/agenda/conseils                                | 401 | 403 | 403 | 403 | 403 | 403 | 403 | 403 | 403
+GET /v1/agenda/conseils/:id                             | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+PATCH /v1/agenda/conseils/:id                           | 401 | 403 | 403 | 403 | 403 | 403 | 403 | 403 | 403
+DELETE /v1/agenda/conseils/:id                          | 401 | 403 | 403 | 403 | 403 | 403 | 403 | 403 | 403
+POST /v1/agenda/conseils/:id/papiers                    | 401 | 403 | 403 | 403 | 403 | 403 | 403 | 403 | 403
+GET /oparl/v1                                           | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/body                                      | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/body/:id                                  | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/body/:id/organization                     | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/body/:id/person                           | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/body/:id/legislativeterm                  | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/body/:id/meeting                          | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/body/:id/agendaitem                       | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/body/:id/paper                            | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/body/:id/file                             | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/organization/:id                          | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/meeting/:id                               | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/agendaitem/:id                            | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/paper/:id                                 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /oparl/v1/file/:id                                  | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
 
 GET /v1/evenements                                      | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 200     | 403
 GET /v1/admin/lettres-mortes                            | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
@@ -208,6 +240,8 @@ const rows: Record<string, Row> = {
   'GET /v1/documents/:id/contenu (pièce déposée)': { object: depositedPiece },
   'GET /v1/documents/:id/contenu (émis, pas encore remis)': { object: issuedDocument },
   'GET /v1/documents/:id/contenu (décision remise)': { object: decisionHandedOver },
+  'GET /v1/documents/:id/public (publié)': { object: async () => (await conseil()).documentId },
+  'GET /v1/documents/:id/public (émis, pas encore remis)': { object: issuedDocument },
   'DELETE /v1/documents/:id (pièce libre)': { object: freePiece },
   'DELETE /v1/documents/:id (pièce déposée)': { object: depositedPiece },
   'DELETE /v1/documents/:id (émis, pas encore remis)': { object: issuedDocument },
@@ -262,6 +296,36 @@ const rows: Record<string, Row> = {
   'GET /v1/agenda/calendriers/:id': { object: calendar },
   'DELETE /v1/agenda/calendriers/:id': { object: calendar },
   'GET /v1/agents/rendez-vous': {},
+  'GET /v1/agenda/evenements': {},
+  'GET /v1/agenda/evenements.ics': {},
+  'GET /v1/agenda/evenements.jsonld': {},
+  'POST /v1/agenda/evenements': { body: evenement },
+  'GET /v1/agenda/evenements/:id': { object: anEvent },
+  'PATCH /v1/agenda/evenements/:id': { object: anEvent, body: { annule: true } },
+  'GET /v1/agenda/conseils': {},
+  'POST /v1/agenda/conseils': { body: seance },
+  'GET /v1/agenda/conseils/:id': { object: async () => (await conseil()).seance },
+  'PATCH /v1/agenda/conseils/:id': { object: async () => (await conseil()).seance, body: { titre: 'Autre' } },
+  'DELETE /v1/agenda/conseils/:id': { object: async () => (await conseil()).seance },
+  'POST /v1/agenda/conseils/:id/papiers': {
+    object: async () => (await conseil()).seance,
+    body: { documentId: randomUUID(), type: 'autre', titre: 'Un papier' },
+  },
+  'GET /oparl/v1': {},
+  'GET /oparl/v1/body': {},
+  'GET /oparl/v1/body/:id': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/organization': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/person': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/legislativeterm': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/meeting': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/agendaitem': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/paper': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/file': { object: async () => 'malakoff' },
+  'GET /oparl/v1/organization/:id': { object: async () => 'conseil-municipal' },
+  'GET /oparl/v1/meeting/:id': { object: async () => (await conseil()).seance },
+  'GET /oparl/v1/agendaitem/:id': { object: async () => (await conseil()).point },
+  'GET /oparl/v1/paper/:id': { object: async () => (await conseil()).papier },
+  'GET /oparl/v1/file/:id': { object: async () => (await conseil()).papier },
   'GET /v1/evenements': {},
   'GET /v1/admin/lettres-mortes': {},
   'POST /v1/admin/lettres-mortes/:id/relance (arrêtée)': { object: stoppedLane },
@@ -269,6 +333,16 @@ const rows: Record<string, Row> = {
   'GET /v1/admin/traces': {},
   'GET /v1/admin/traces/:id (gardée)': { object: keptTrace },
   'GET /v1/admin/traces/:id (inconnue)': { object: async () => unknownId('/traces/') },
+}
+
+let sitting: Promise<Sitting> | undefined
+function conseil(): Promise<Sitting> {
+  sitting ??= publishedSitting(stranger(['usager', 'agent:vie-municipale']))
+  return sitting
+}
+
+async function anEvent(): Promise<string> {
+  return await idOf(receptionist.ok(PublierEvenement, evenement))
 }
 
 /** A counter of the civil registry that is not Claire's own: she is an agent of its sector. */
@@ -322,7 +396,7 @@ async function waiting(): Promise<string> {
 
 async function rendezVousOfToday(): Promise<string> {
   const id = await idOf(booked(amina, await openOffice(stranger(['usager', 'agent:etat-civil']))))
-  await hubDatabase()`update agenda.rendez_vous set debut = now() - interval '1 minute', fin = now() where id = ${id}`
+  await hubDatabase()`update agenda.rendez_vous set debut = date_trunc('minute', now()) - interval '1 minute', fin = date_trunc('minute', now()) where id = ${id}`
   return id
 }
 

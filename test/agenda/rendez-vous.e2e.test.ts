@@ -231,7 +231,7 @@ test('agents say who came, once the day has come', async () => {
     await anAgent.send('POST', `/v1/agenda/rendez-vous/${rendezVous.id}/constat`, { body: { statut: 'vu' } }),
     'transition-impossible',
   )
-  await hubDatabase()`update agenda.rendez_vous set debut = now() - interval '1 hour', fin = now() - interval '30 minutes'
+  await hubDatabase()`update agenda.rendez_vous set debut = date_trunc('minute', now()) - interval '1 hour', fin = date_trunc('minute', now())
     where id = ${rendezVous.id}`
   expect(await anAgent.ok(ConstaterRendezVous, { id: rendezVous.id, statut: 'absent' })).toMatchObject({
     statut: 'absent',
@@ -281,7 +281,7 @@ test('a rendez-vous to which the usager came is a step of the dossier, and no lo
   const dossier = await deposited(usager)
   const office = await openOffice(anAgent)
   const { id } = await booked(usager, office, { dossierId: dossier.id })
-  await hubDatabase()`update agenda.rendez_vous set debut = now() - interval '1 hour', fin = now() - interval '30 minutes'
+  await hubDatabase()`update agenda.rendez_vous set debut = date_trunc('minute', now()) - interval '1 hour', fin = date_trunc('minute', now())
     where id = ${id}`
   const { debut } = await anAgent.ok(ConstaterRendezVous, { id, statut: 'vu' })
   const seen = async () => (await usager.ok(LireDossier, { id: dossier.id })).etapes

@@ -91,7 +91,7 @@ const samples = all.map(
 
 test('the catalogue holds events of every aggregate', () => {
   expect(new Set(all.map((contract) => contract.aggregate))).toEqual(
-    new Set(['compte', 'dossier', 'document', 'agenda', 'rendez-vous']),
+    new Set(['compte', 'dossier', 'document', 'agenda', 'rendez-vous', 'evenement', 'seance']),
   )
   expect(all.length).toBeGreaterThanOrEqual(16)
 })

@@ -121,9 +121,9 @@ test('holds, bookings, moves and cancellations at random over 200 slots overfill
       unexpected: verdict.unexpected,
       wrongRanks: 0,
       seconds: (Date.now() - started) / 1000,
-      note: `${Object.entries(history.done)
+      note: Object.entries(history.done)
         .map(([name, n]) => `${n} ${name}`)
-        .join(', ')}`,
+        .join(', '),
     })
     expect(verdict).toEqual({ lost: 0, unexpected: 0, overfull: 0 })
     expect(taken).toBeGreaterThan(0)

@@ -9,11 +9,13 @@ import {
   PrendreRendezVous,
   ReserverCreneau,
 } from '../../contracts/agenda.ts'
+import { AnnoncerConseil, PublierEvenement } from '../../contracts/conseils.ts'
 import type { Access } from '../../contracts/define.ts'
 import { formulairesValides } from '../demarches/exemples.ts'
 import { pdf } from '../documents/fixtures.ts'
 import { dayIn, freeSlot, type Office, openOffice } from '../support/agenda.ts'
 import type { Api } from '../support/api.ts'
+import { evenement, publishedSitting, seance } from '../support/conseils.ts'
 import { decided, deposited, draft, inInstruction } from '../support/dossiers.ts'
 import { hubDatabase } from '../support/hub-database.ts'
 import { anonyme, stranger, system } from '../support/people.ts'
@@ -99,9 +101,33 @@ async function waiting(): Promise<string> {
 /** One that took place this minute, of an agent who had nothing else. */
 async function ofToday(): Promise<string> {
   const id = await ofAnother()
-  await hubDatabase()`update agenda.rendez_vous set debut = now() - interval '1 minute', fin = now(),
+  await hubDatabase()`update agenda.rendez_vous set debut = date_trunc('minute', now()) - interval '1 minute', fin = date_trunc('minute', now()),
     agent_id = gen_random_uuid() where id = ${id}`
   return id
+}
+
+const greffe = stranger(['usager', 'agent:vie-municipale'])
+const sitting = await publishedSitting(greffe)
+const points = [{ numero: '1', titre: 'Budget', resultat: 'Adopté' }]
+const annonceSansSecteur = {
+  ...{ titre: evenement.titre, lieu: evenement.lieu, debut: evenement.debut, fin: evenement.fin },
+  ...{ description: 'Pour tous.', situation: '1 rue Béranger', gratuit: true },
+}
+const annonce = { ...annonceSansSecteur, secteur: 'etat-civil' }
+const anEvent = () => idOf(agent.ok(PublierEvenement, evenement))
+const filtre = ['created_since', 'modified_since']
+  .map((name) => `${name}=2020-01-01T00:00:00Z`)
+  .concat(
+    ['created_until', 'modified_until'].map((name) => `${name}=2090-01-01T00:00:00Z`),
+    'page=1',
+  )
+  .join('&')
+
+/** The document that the next paper is to be: each is published once, so whoever makes a session brings a new one. */
+const paper = { id: '' }
+async function aSitting(): Promise<string> {
+  paper.id = (await greffe.uploaded('vie-municipale', pdf(), 'rapport.pdf', 'agent')).id
+  return await idOf(greffe.ok(AnnoncerConseil, seance))
 }
 
 const absence = { secteur: 'etat-civil', du: '2020-01-01T00:00:00Z', au: '2020-01-02T00:00:00Z' } as const
@@ -272,6 +298,72 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
   'GET /v1/agents/rendez-vous': {
     agent: { caller: as(agent), sample: { query: `du=${dayIn(0)}&au=${dayIn(9)}&statut=inconnu` } },
   },
+  'GET /v1/agenda/evenements': {
+    public: { caller: as(anonyme), sample: { query: `du=${dayIn(0)}&au=${dayIn(900)}` } },
+  },
+  'GET /v1/agenda/evenements.ics': { public: { caller: as(anonyme) } },
+  'GET /v1/agenda/evenements.jsonld': { public: { caller: as(anonyme) } },
+  'POST /v1/agenda/evenements': { agent: { caller: as(agent), sample: { body: annonce } } },
+  'GET /v1/agenda/evenements/:id': { public: { caller: as(anonyme), object: anEvent } },
+  'PATCH /v1/agenda/evenements/:id': {
+    agent: { caller: as(agent), object: anEvent, sample: { body: { ...annonceSansSecteur, annule: true } } },
+  },
+  'GET /v1/agenda/conseils': { public: { caller: as(anonyme) } },
+  'POST /v1/agenda/conseils': {
+    agent: { caller: as(greffe), sample: { body: { ...seance, fin: null, points } } },
+  },
+  'GET /v1/agenda/conseils/:id': { public: { caller: as(anonyme), object: aSitting } },
+  'PATCH /v1/agenda/conseils/:id': {
+    agent: {
+      caller: as(greffe),
+      object: aSitting,
+      sample: { body: { ...seance, fin: null, points, annulee: true } },
+    },
+  },
+  'DELETE /v1/agenda/conseils/:id': { agent: { caller: as(greffe), object: aSitting } },
+  'POST /v1/agenda/conseils/:id/papiers': {
+    agent: {
+      caller: as(greffe),
+      object: aSitting,
+      sample: {
+        get body() {
+          return { documentId: paper.id, type: 'rapport', titre: 'Rapport', numero: '1', point: null }
+        },
+      },
+    },
+  },
+  'GET /v1/documents/:id/public': { public: { caller: as(anonyme), object: async () => sitting.documentId } },
+  'GET /oparl/v1': { public: { caller: as(anonyme) } },
+  'GET /oparl/v1/body': { public: { caller: as(anonyme) } },
+  'GET /oparl/v1/body/:id': { public: { caller: as(anonyme), object: async () => 'malakoff' } },
+  'GET /oparl/v1/body/:id/organization': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/person': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/legislativeterm': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/meeting': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/agendaitem': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/paper': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/file': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/organization/:id': {
+    public: { caller: as(anonyme), object: async () => 'conseil-municipal' },
+  },
+  'GET /oparl/v1/meeting/:id': { public: { caller: as(anonyme), object: async () => sitting.seance } },
+  'GET /oparl/v1/agendaitem/:id': { public: { caller: as(anonyme), object: async () => sitting.point } },
+  'GET /oparl/v1/paper/:id': { public: { caller: as(anonyme), object: async () => sitting.papier } },
+  'GET /oparl/v1/file/:id': { public: { caller: as(anonyme), object: async () => sitting.papier } },
   'GET /v1/evenements': { 'systeme:evenements': { caller: as(systeme) } },
   'GET /v1/admin/lettres-mortes': { administrateur: { caller: as(administrateur) } },
   'POST /v1/admin/lettres-mortes/:id/relance': {
