@@ -6,10 +6,22 @@ import * as documents from './documents.ts'
 import * as hub from './hub.ts'
 import * as identity from './identity.ts'
 import * as oparl from './oparl.ts'
+import * as open311 from './open311.ts'
+import * as signalements from './signalements.ts'
+import * as evenementsDesSignalements from './signalements-evenements.ts'
 
-const declared: unknown[] = [identity, demarches, documents, agenda, conseils, oparl, hub].flatMap((owner) =>
-  Object.values(owner),
-)
+const declared: unknown[] = [
+  identity,
+  demarches,
+  documents,
+  signalements,
+  open311,
+  evenementsDesSignalements,
+  agenda,
+  conseils,
+  oparl,
+  hub,
+].flatMap((owner) => Object.values(owner))
 
 /** Every action of the hub by its wire name. */
 export const actions: ReadonlyMap<string, Action> = new Map(

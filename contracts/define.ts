@@ -22,6 +22,11 @@ export interface Action<P extends z.ZodObject = z.ZodObject, R extends z.ZodType
   readonly returns: R
   /** The refusals its caller must expect, beside those that any route can give. */
   readonly errors: readonly ErrorCode[]
+  /**
+   * The name of a catalogue, when the answer depends on nothing else: it is the same for everybody until the next event
+   * of `catalogue/<name>`, and who asked may keep it until then. The service answers from what is stored.
+   */
+  readonly catalogue?: string
   /** True when repeating it with the same `Idempotency-Key` must not do it again. */
   readonly command: boolean
 }
@@ -41,7 +46,17 @@ export function command<P extends z.ZodObject, R extends z.ZodType>(input: Actio
 }
 
 /** The kinds of object that events are about; each has its own gapless sequence 1, 2, 3 ... per object. */
-export type Aggregate = 'compte' | 'dossier' | 'document' | 'agenda' | 'rendez-vous' | 'evenement' | 'seance'
+export type Aggregate =
+  | 'compte'
+  | 'dossier'
+  | 'document'
+  | 'signalement'
+  | 'abonnement'
+  | 'catalogue'
+  | 'agenda'
+  | 'rendez-vous'
+  | 'evenement'
+  | 'seance'
 
 export interface EventContract<D extends z.ZodObject = z.ZodObject> {
   /** Wire name and CloudEvents `type`: `guichet.<aggregate>.<participe>.v<version>`. */

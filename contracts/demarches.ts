@@ -178,6 +178,7 @@ export const ListerDemarches = query({
   name: 'demarches.listerDemarches',
   summary: 'Les démarches proposées par la ville.',
   access: ['public'],
+  catalogue: 'demarches',
   params: z.strictObject({}),
   returns: z.object({ elements: z.array(ResumeDemarche) }),
 })
@@ -186,6 +187,7 @@ export const LireDemarche = query({
   name: 'demarches.lireDemarche',
   summary: 'Une démarche: son formulaire, ses pièces, son délai légal.',
   access: ['public'],
+  catalogue: 'demarches',
   params: z.strictObject({ id: z.string().max(64) }),
   returns: Demarche,
   errors: ['introuvable'],
@@ -340,6 +342,14 @@ export const ListerDossiersAgent = query({
 })
 
 // ---- Events ----
+
+export const DemarchePubliee = event({
+  aggregate: 'catalogue',
+  name: 'demarche-publiee',
+  version: 1,
+  summary: 'Une version d’une démarche est proposée: son formulaire, ses pièces ou son délai sont nouveaux.',
+  data: z.object({ demarche: z.string(), version: z.number().int().min(1), secteur: Secteur }),
+})
 
 const surDossier = {
   reference: z.string(),

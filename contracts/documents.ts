@@ -27,6 +27,8 @@ export const Document = z.object({
     .enum(['libre', 'depose', 'decision', 'publie'])
     .describe('`libre` tant qu’aucun dossier déposé ne le contient; `publie`: tout le monde peut le lire'),
   dossierId: Id.nullable(),
+  signalementId: Id.nullable().describe('Le signalement dont c’est une photo'),
+  public: z.boolean().describe('Un agent l’a rendu public: `GET /v1/photos/{id}`'),
   creeLe: Instant,
 })
 export type Document = z.infer<typeof Document>
@@ -62,7 +64,16 @@ export const OuvrirLecturePublique = query({
   summary: 'Le contenu d’un document que la ville a publié, en pièce jointe.',
   access: ['public'],
   params: z.strictObject({ id: Id }),
-  returns: Billet.extend({ document: Document }),
+  returns: Billet,
+  errors: ['introuvable', 'plage-invalide'],
+})
+
+export const OuvrirPhoto = query({
+  name: 'documents.ouvrirPhoto',
+  summary: 'Une photo qu’un agent a rendue publique, sans rien d’autre que son image.',
+  access: ['public'],
+  params: z.strictObject({ id: Id }),
+  returns: Billet,
   errors: ['introuvable', 'plage-invalide'],
 })
 
@@ -93,6 +104,7 @@ export const VerifierPieces = query({
     secteur: Secteur,
     documentIds: z.array(Id).max(30),
     emisPar: z.enum(['usager', 'agent']),
+    images: z.boolean().default(false).describe('Seulement des images'),
   }),
   returns: z.object({ inconnus: z.array(Id) }),
 })
@@ -125,6 +137,30 @@ export const DocumentDecisionRemise = event({
   suivi: (d) => `La décision du dossier ${d.reference} est dans vos documents.`,
 })
 
+export const DocumentJoint = event({
+  aggregate: 'document',
+  name: 'joint',
+  version: 1,
+  summary: 'Une photo est gardée avec le signalement auquel son auteur l’a jointe.',
+  data: z.object({ secteur: Secteur, signalementId: Id }),
+})
+
+export const DocumentPublie = event({
+  aggregate: 'document',
+  name: 'publie',
+  version: 1,
+  summary: 'Une photo d’un signalement est rendue publique, après relecture par un agent.',
+  data: z.object({ secteur: Secteur, signalementId: Id }),
+})
+
+export const DocumentRetire = event({
+  aggregate: 'document',
+  name: 'retire',
+  version: 1,
+  summary: 'Une photo d’un signalement n’est plus publique.',
+  data: z.object({ secteur: Secteur, signalementId: Id }),
+})
+
 export const DocumentSupprime = event({
   aggregate: 'document',
   name: 'supprime',
@@ -133,11 +169,11 @@ export const DocumentSupprime = event({
   data: z.object({ secteur: Secteur }),
 })
 
-export const DocumentPublie = event({
+export const DocumentParu = event({
   aggregate: 'document',
-  name: 'publie',
+  name: 'paru',
   version: 1,
-  summary: 'Un document émis par un service est public.',
+  summary: 'Un document émis par un service est public, avec une séance du conseil.',
   data: z.object({
     ...surDocument,
     sha256: z.string().describe('Empreinte du fichier'),

@@ -22,6 +22,8 @@ export const errorCatalog = {
   'fichier-refuse': [422, 'Ce fichier ne peut pas être accepté.'],
   'piece-manquante': [422, 'Il manque une pièce obligatoire.'],
   'piece-inconnue': [422, 'Une pièce jointe n’existe pas ou ne vous appartient pas.'],
+  'hors-commune': [422, 'Ce lieu n’est pas à Malakoff.'],
+  'doublon-probable': [409, 'Ce problème est déjà signalé.'],
   'document-verrouille': [409, 'Ce document fait partie d’un dossier déposé et ne peut plus être supprimé.'],
   'creneau-indisponible': [409, 'Ce créneau n’est plus libre.'],
   'trop-de-requetes': [429, 'Trop de requêtes. Réessayez dans un instant.'],

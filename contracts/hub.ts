@@ -58,7 +58,12 @@ export const LireSante = query({
   summary: 'Le guichet peut-il servir?',
   access: ['public'],
   params: z.strictObject({}),
-  returns: z.object({ statut: z.enum(['pret', 'indisponible']), parties: z.record(z.string(), z.boolean()) }),
+  returns: z.object({
+    statut: z
+      .enum(['pret', 'degrade', 'indisponible'])
+      .describe('`degrade`: il sert, mais une partie dont il peut se passer ne répond pas'),
+    parties: z.record(z.string(), z.boolean()),
+  }),
 })
 
 export const ResumeTrace = z.object({

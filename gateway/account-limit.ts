@@ -1,8 +1,10 @@
 import type { FastifyReply } from 'fastify'
 import { Refusal } from '../contracts/errors.ts'
 import type { Principal } from '../contracts/principal.ts'
+import type { Redis } from '../infra/redis.ts'
 import { limits } from './limits.ts'
 import { RateLimit, type Spending } from './rate.ts'
+import { SharedLimit } from './shared-limit.ts'
 
 /**
  * What one account may ask of the hub, wherever it asks from: people behind one address don't disturb each other,
@@ -13,9 +15,14 @@ export class AccountLimit {
   readonly #systems: Spending
   readonly #onRefused: () => void
 
-  constructor(perMinute: number, onRefused: () => void) {
-    this.#people = new RateLimit({ perMinute })
-    this.#systems = new RateLimit({ perMinute: perMinute * limits.systemFactor })
+  /** @param redis where all gateways count together; absent: each counts for itself */
+  constructor(perMinute: number, onRefused: () => void, redis?: Redis) {
+    const limit = (allowance: number): Spending => {
+      const own = new RateLimit({ perMinute: allowance })
+      return redis ? new SharedLimit(redis, own) : own
+    }
+    this.#people = limit(perMinute)
+    this.#systems = limit(perMinute * limits.systemFactor)
     this.#onRefused = onRefused
   }
 

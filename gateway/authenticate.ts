@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { Refusal } from '../contracts/errors.ts'
 import { Secteur, type Principal, type UsagerIds } from '../contracts/principal.ts'
 import { createKeySet } from './key-set.ts'
-import { createTokenVerifier, type Claims } from './verify-token.ts'
+import { createTokenVerifier, type Claims, type OddToken } from './verify-token.ts'
 
 /** Who is calling, and until when that holds. */
 export interface Caller {
@@ -31,6 +31,8 @@ export interface AuthenticatorOptions {
   }) => Promise<{ acteurId: string; usagers: UsagerIds }>
   /** Told of each failed fetch of the keys. */
   readonly onKeySetFailure?: (error: Error) => void
+  /** Told of tokens that show a wrong set-up of the issuer. */
+  readonly onOddToken?: (oddity: OddToken, client: string) => void
   /** Epoch milliseconds. */
   readonly now?: () => number
   /** How many verified tokens are remembered. */
@@ -69,7 +71,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     now,
     ...(options.onKeySetFailure && { onFailure: options.onKeySetFailure }),
   })
-  const verify = createTokenVerifier({ issuer, audience, keySet, now })
+  const verify = createTokenVerifier({ issuer, audience, keySet, now, onOddToken: options.onOddToken })
   /** In order of use, the oldest first. */
   const known = new Map<string, { caller: Caller; until: number }>()
   const underWay = new Map<string, Promise<Caller>>()

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import { Refusal } from '../contracts/errors.ts'
-import type { OuvrirLecture } from '../contracts/documents.ts'
 import { LireSante } from '../contracts/hub.ts'
 import { ResoudreCompte } from '../contracts/identity.ts'
 import type { Principal } from '../contracts/principal.ts'
@@ -14,12 +14,13 @@ import { createIssuer } from '../infra/issuer/issuer.ts'
 import { roleOf } from '../infra/migrate.ts'
 import { addressKey } from './address.ts'
 import { type Caller, createAuthenticator } from './authenticate.ts'
-import { limits, weightOf } from './limits.ts'
+import { anonymousWeightOf, limits, weightOf } from './limits.ts'
 import { LiveStreams } from './live.ts'
+import { open311Prefix, sendOpen311, speakOpen311 } from './open311/open311.ts'
 import { addPages } from './pages.ts'
 import { sendHealth } from './pages/health.ts'
 import { idempotencyOf, paramsOf } from './params.ts'
-import { probeIssuer } from './probe-issuer.ts'
+import { oddTokenTeller, probeIssuer } from './probe-issuer.ts'
 import { createProtection } from './protection.ts'
 import { tellIssuerRequest } from './request-line.ts'
 import { type Route, routes } from './routes.ts'
@@ -48,12 +49,14 @@ export async function startGateway({
   tail,
   now,
   databaseUrl,
+  redis,
+  referentials,
 }: GatewayOptions): Promise<Gateway> {
   const issuerPool = config.keycloakUrl
     ? undefined
     : createPool({ url: databaseUrl, name: 'issuer', max: 4, role: roleOf('issuer') })
   const { publicUrl, corsOrigins, environment } = config
-  const protection = createProtection(config, log)
+  const protection = createProtection(config, log, { redis })
   const { door, proxies, byAddress, byAccount, slots, reserved, newcomers } = protection
   const issuer =
     issuerPool &&
@@ -93,17 +96,19 @@ export async function startGateway({
     audience: 'guichet',
     now: () => now().getTime(),
     onKeySetFailure: (error) => log.warn({ err: error }, 'the issuer’s keys could not be fetched'),
+    onOddToken: oddTokenTeller(log),
     resolve: (who) =>
       newcomers.run(() =>
         call(broker, ResoudreCompte, who, { principal: { kind: 'anonyme' }, repeatable: true }),
       ),
   })
 
+  const addressOf = (request: FastifyRequest) => addressKey(proxies.clientOf(request.raw))
   app.decorateRequest('caller', null)
-  for (const route of routes) {
+  const addRoute = (app: FastifyInstance, route: Route, url: string) =>
     app.route({
       method: route.method,
-      url: route.path,
+      url,
       // A stream has no head of its own: it would stay open, unheard, until its token ends.
       exposeHeadRoute: route.transport !== 'stream',
       // Before the body is read: a stranger's 25 MB are refused at the door.
@@ -115,14 +120,21 @@ export async function startGateway({
           await byAccount.spend(caller.principal, weightOf(route), reply)
         checkAccess(route.action, caller.principal)
         // The door has counted one; who is refused for want of a token has cost no more.
-        if (caller.principal.kind === 'anonyme') byAddress.charge(addressOf(request), weightOf(route) - 1)
+        if (caller.principal.kind === 'anonyme')
+          byAddress.charge(addressOf(request), anonymousWeightOf(route) - 1)
         if (route.transport === 'upload') protection.deadlines.extend(request.raw, limits.transferMs)
       },
       handler: (request, reply) => serve(route, request, reply),
     })
-  }
-
-  const addressOf = (request: FastifyRequest) => addressKey(proxies.clientOf(request.raw))
+  for (const route of routes) if (route.transport !== 'open311') addRoute(app, route, route.path)
+  await app.register(
+    async (scope) => {
+      speakOpen311(scope)
+      for (const route of routes)
+        if (route.transport === 'open311') addRoute(scope, route, route.path.slice(open311Prefix.length))
+    },
+    { prefix: open311Prefix },
+  )
 
   async function serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { principal, expiresAt } = request.caller!
@@ -133,44 +145,49 @@ export async function startGateway({
     if (route.transport === 'upload' || route.transport === 'download') {
       // Bytes move at the pace of the other side: they must not hold a place where work waits.
       const leave = protection.transfers.take(
-        accountOf(principal),
+        accountOf(principal) || addressOf(request),
         'Trop de fichiers en même temps: attendez que l’un d’eux soit arrivé.',
       )
       reply.raw.once('close', leave)
     }
     if (route.transport === 'download')
-      return await download(
-        broker,
-        request,
-        reply,
-        { action: route.action as typeof OuvrirLecture, id: String(params.id) },
-        principal,
-      )
+      return await download(broker, request, reply, route.action, String(params.id), principal)
     if (route.transport === 'upload' && idempotency)
       return await answer(route, reply, await upload(broker, request, params, { principal, idempotency }))
     const lane = route.path.startsWith('/v1/admin/') ? reserved : slots
     const options = { principal, ...(idempotency && { idempotency }) }
-    return await answer(route, reply, await lane.run(() => call(broker, route.action, params, options)))
+    const ask = () => lane.run(() => call(broker, route.action, params, options))
+    const result = await (route.action.catalogue ? referentials.read(route.action, params, ask) : ask())
+    if (route.transport === 'open311') return await sendOpen311(route, request, reply, result)
+    return await answer(route, reply, result)
   }
 
   app.get('/health/live', (request, reply) => sendHealth('vivant', { statut: 'vivant' }, request, reply))
   app.get('/health/ready', async (request, reply) => {
     const options = { principal: { kind: 'anonyme' }, timeoutMs: readinessTimeoutMs } as const
     const sante = stopping ? undefined : await reserved.run(() => call(broker, LireSante, {}, options))
-    if (sante?.statut === 'pret') return await sendHealth('pret', sante, request, reply)
+    if (sante?.statut === 'pret') return await sendHealth('pret', await withRedis(sante), request, reply)
     throw new Refusal(
       'service-indisponible',
       stopping ? 'Le guichet s’arrête.' : 'La base de données ne répond pas.',
     )
   })
+  /** Without Redis it serves as before: nobody is sent away, and the administrator sees it. */
+  const withRedis = async ({ statut, parties }: z.output<typeof LireSante.returns>) => {
+    if (!redis) return { statut, parties }
+    const answers = await redis.answers()
+    return { statut: answers ? statut : ('degrade' as const), parties: { ...parties, redis: answers } }
+  }
   await addPages(app, config)
 
   await server.listen(config.listen, config.port)
-  if (config.keycloakUrl) void probeIssuer(realm, log)
+  const production = environment === 'production'
+  const stopProbing = config.keycloakUrl ? probeIssuer({ realm, production, now, log }) : () => {}
   return {
     url: config.publicUrl,
     async stop() {
       stopping = true
+      stopProbing()
       if (config.natsUrl) await delay(noticeMs)
       live.closeAll()
       await server.close()
@@ -187,7 +204,8 @@ async function answer(route: Route, reply: FastifyReply, result: unknown): Promi
   if (route.success === 201 && typeof id === 'string' && !route.path.includes(':'))
     void reply.header('location', `${route.path}/${id}`)
   if (route.type === undefined) return result
-  return await reply.type(route.type).send(typeof result === 'string' ? result : JSON.stringify(result))
+  const body = typeof result === 'string' ? result : JSON.stringify(result)
+  return await reply.type(`${route.type}; charset=utf-8`).send(body)
 }
 
 function accountOf(principal: Principal): string {

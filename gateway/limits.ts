@@ -28,6 +28,8 @@ export const limits = {
   reservedInFlight: 8,
   streamsPerAccount: 6,
   transfersPerAccount: 12,
+  /** What an order without account costs its address: 100 a minute, and no more, as it is set up. */
+  anonymousOrder: 300,
   /** A staff system's allowance, as a multiple of a person's. */
   systemFactor: 10,
 }
@@ -45,4 +47,9 @@ export function weightOf({ method, action, transport }: Route): number {
   if ('texte' in shape && method === 'GET') return 5
   if ('apres' in shape) return 3
   return method === 'GET' ? 1 : 2
+}
+
+/** What it costs the address of somebody without account; a staff system's key is not known yet here. */
+export function anonymousWeightOf(route: Route): number {
+  return route.method === 'POST' && route.transport === 'json' ? limits.anonymousOrder : weightOf(route)
 }

@@ -5,11 +5,11 @@ import { routes } from './routes.ts'
 
 const patterns = routes.map(({ method, path }) => ({
   method,
-  pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`),
+  pattern: new RegExp(`^${path.replaceAll('.', String.raw`\.`).replaceAll(/:\w+/g, '[^/]+')}$`),
 }))
 
 /** The methods that an address knows; none for an address that nobody knows. */
-function methodsOf(path: string, { server }: FastifyRequest): string[] {
+export function methodsOf(path: string, { server }: FastifyRequest): string[] {
   const known = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
   if (known.length > 0) return known
   return server.hasRoute({ method: 'GET', url: path }) ? ['GET', 'HEAD'] : []

@@ -24,7 +24,7 @@ function ruleInFrench(rule: Access): string {
 
 /** The sign-in that an operation asks for. */
 export function security(access: readonly Access[]): Record<string, string[]>[] {
-  if (access.includes('public')) return []
+  if (access.includes('public')) return access.length === 1 ? [] : [{}, { personne: ['openid'] }]
   const systems = access.filter((rule) => rule.startsWith('systeme:'))
   return [
     ...(systems.length < access.length ? [{ personne: ['openid'] }] : []),

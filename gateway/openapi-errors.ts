@@ -53,6 +53,28 @@ export function errorResponses(route: Route): ZodOpenApiResponsesObject {
   return Object.fromEntries([...byStatus].map(([status, ofStatus]) => [status, response(status, ofStatus)]))
 }
 
+/** GeoReport v2 has errors of its own: a list, in the format that was asked for. */
+const Open311Errors = z
+  .array(z.object({ code: z.int(), description: z.string() }))
+  .describe('Refus, à la manière d’Open311')
+
+export function open311Errors({ method }: Route): ZodOpenApiResponsesObject {
+  const content = {
+    'application/json': { schema: Open311Errors },
+    'text/xml': { schema: { type: 'string' as const } },
+  }
+  return {
+    400: { description: 'Paramètre manquant ou incorrect', content },
+    ...(method === 'POST' && { 403: { description: 'Clé absente ou inconnue', content } }),
+    404: {
+      description: 'Inconnu: jurisdiction_id, service_code, service_request_id, token ou adresse',
+      content,
+    },
+    429: { description: 'Trop de requêtes: attendez `Retry-After` secondes', content },
+    503: { description: 'Plus tard: attendez `Retry-After` secondes', content },
+  }
+}
+
 function ofItsKind({ action, method, path, transport }: Route): ErrorCode[] {
   const { shape } = action.params
   const hasBody = method === 'POST' || method === 'PATCH'

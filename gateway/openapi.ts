@@ -9,7 +9,7 @@ import {
 } from 'zod-openapi'
 import { Document, TypeDocument } from '../contracts/documents.ts'
 import { inFrench, security, securitySchemes } from './openapi-access.ts'
-import { errorResponses, Problem, problemExamples } from './openapi-errors.ts'
+import { errorResponses, open311Errors, Problem, problemExamples } from './openapi-errors.ts'
 import { namedSchemas, override, pruneSchemas } from './openapi-schemas.ts'
 import { introduction, tagDescriptions } from './openapi-texts.ts'
 import { limits } from './limits.ts'
@@ -62,7 +62,7 @@ function paths(): ZodOpenApiPathsObject {
 
 function operation(route: Route): ZodOpenApiOperationObject {
   const { path, query, body } = paramsByPlace(route)
-  const requestBody = route.transport === 'upload' ? fileBody : jsonBody(body)
+  const requestBody = route.transport === 'upload' ? fileBody : jsonBody(body, route.transport === 'open311')
   return {
     operationId: route.action.name,
     tags: [tagOf(route)],
@@ -72,7 +72,10 @@ function operation(route: Route): ZodOpenApiOperationObject {
     requestParams: { path: z.object(path), query: z.object(query) },
     parameters: headerParameters(route),
     ...(requestBody && { requestBody }),
-    responses: { ...successResponses(route), ...errorResponses(route) },
+    responses: {
+      ...successResponses(route),
+      ...(route.transport === 'open311' ? open311Errors(route) : errorResponses(route)),
+    },
   }
 }
 
@@ -95,7 +98,9 @@ function paramsByPlace(route: Route): { path: Shape; query: Shape; body: Shape }
 
 function headerParameters({ method, transport, action }: Route): ZodOpenApiParameterObject[] {
   return [
-    ...(method === 'GET' ? [] : [{ ...idempotencyKey, required: method === 'POST' }]),
+    ...(method === 'GET'
+      ? []
+      : [{ ...idempotencyKey, required: method === 'POST' && transport !== 'open311' }]),
     ...('siVersion' in action.params.shape ? [ifMatch] : []),
     ...(transport === 'download' ? [range] : []),
     ...(transport === 'stream' ? [lastEventId] : []),
@@ -151,12 +156,15 @@ const fileBody: ZodOpenApiRequestBodyObject = {
   },
 }
 
-function jsonBody(shape: Shape): ZodOpenApiRequestBodyObject | undefined {
+function jsonBody(shape: Shape, asForm: boolean): ZodOpenApiRequestBodyObject | undefined {
   const fields = Object.values(shape)
   if (fields.length === 0) return undefined
   return {
     required: fields.some((field) => !field.safeParse(undefined).success),
-    content: { 'application/json': { schema: z.strictObject(shape) } },
+    content: {
+      ...(asForm && { 'application/x-www-form-urlencoded': { schema: z.strictObject(shape) } }),
+      'application/json': { schema: z.strictObject(shape) },
+    },
   }
 }
 
@@ -194,7 +202,10 @@ function successResponses(route: Route): ZodOpenApiResponsesObject {
         ...(created ? ['Location' as const] : []),
       ),
       ...(route.success !== 204 && {
-        content: { [route.type?.split(';')[0] ?? 'application/json']: { schema } },
+        content: {
+          [route.type ?? 'application/json']: { schema },
+          ...(route.transport === 'open311' && { 'text/xml': { schema: { type: 'string' as const } } }),
+        },
       }),
     },
   }

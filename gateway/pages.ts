@@ -6,6 +6,7 @@ import { asyncApiDocument } from './asyncapi.ts'
 import { openApiDocument } from './openapi.ts'
 import { preferred } from './pages/accept.ts'
 import { addAsset } from './pages/asset.ts'
+import { confirmationHeaders, confirmationPage } from './pages/confirmation.ts'
 import { pageHeaders } from './pages/layout.ts'
 import { referenceHeaders, type ReferenceOptions, referencePage } from './pages/reference/page.ts'
 import { links, welcomePage } from './pages/welcome.ts'
@@ -22,10 +23,17 @@ export async function addPages(app: FastifyInstance, config: Config): Promise<vo
 
   addWelcome(app, config, issuer)
   const openApi = openApiDocument(publicUrl, issuer)
-  const asyncApi = asyncApiDocument(publicUrl)
+  const asyncApi = asyncApiDocument(publicUrl, config.natsUrl)
   addAsset(app, '/v1/openapi.json', forAnyPage(openApi))
   addAsset(app, '/v1/asyncapi.json', forAnyPage(asyncApi))
   await addReference(app, referencePage(openApi, asyncApi, { publicUrl, issuer }), { publicUrl, issuer })
+
+  addAsset(app, '/signalements/confirmation', {
+    type: htmlType,
+    body: confirmationPage,
+    headers: confirmationHeaders,
+  })
+  addAsset(app, '/signalements/confirmation.js', { type: scriptType, body: await readOwn('confirmation.js') })
 
   const icon = await readOwn('favicon.svg')
   addAsset(app, '/favicon.svg', { type: svgType, body: icon })

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../contracts/errors.ts'
 import type { Principal } from '../contracts/principal.ts'
 import { idempotencyKey } from '../infra/idempotency.ts'
+import { knownParams } from './open311/open311.ts'
 import type { Route } from './routes.ts'
 import { refuseUnstorable } from './storable.ts'
 
@@ -14,6 +15,7 @@ export function paramsOf(route: Route, request: FastifyRequest): Record<string, 
   refuseUnstorable(request.body)
   const path = request.params as Record<string, string>
   const given = bodyOrQuery(route, request)
+  if (route.transport === 'open311') return { ...knownParams(route, given), ...path }
   const clash = Object.keys(given).find(
     (name) => name in path || name === 'siVersion' || (name === 'nom' && route.transport === 'upload'),
   )
@@ -56,12 +58,13 @@ function ifMatch(header: string | undefined): number | undefined {
  */
 export function idempotencyOf(route: Route, request: FastifyRequest, principal: Principal) {
   const header = request.headers['idempotency-key']
-  if (header === undefined && route.method !== 'POST') return undefined
+  // Open311 knows no keys: its clients may bring one and need not.
+  if (header === undefined && (route.method !== 'POST' || route.transport === 'open311')) return undefined
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(header))
     throw new Refusal('cle-idempotence-requise')
-  if (principal.kind === 'anonyme') throw new Refusal('jeton-requis')
   const { key, body } = idempotencyKey({
-    acteurId: principal.acteurId,
+    // Without account the key alone says who asks: whoever does not know it finds nothing by it.
+    acteurId: principal.kind === 'anonyme' ? 'anonyme' : principal.acteurId,
     // By what it means, not by how it is spelled: /v1/dossi%65rs is the same address.
     route: `${route.method} ${route.path} ${JSON.stringify(request.params).toLowerCase()}`,
     key: header,

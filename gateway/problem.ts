@@ -54,18 +54,24 @@ function typesetError(error: FieldError): FieldError {
   return { ...error, message: typeset(error.message) }
 }
 
+/** The error as it is answered, noted for the request's line: a refusal by its code, a fault whole. */
+export function noteRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): Refusal {
+  const refusal = toRefusal(error)
+  if (refusal.code === 'erreur-interne' || isPassing(error)) request.fault = error
+  request.refusal = refusal.code
+  linger(request, reply)
+  return refusal
+}
+
 /**
- * Answers an error: a problem for a program, a page for a person at a browser. The request's line tells a
- * refusal by its code, and a fault whole.
+ * Answers an error: a problem for a program, a page for a person at a browser.
  */
 export async function sendProblem(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const refusal = toRefusal(error)
-  if (refusal.code === 'erreur-interne' || isPassing(error)) request.fault = error
-  request.refusal = refusal.code
+  const refusal = noteRefusal(error, request, reply)
   const { status, body } = problem(refusal)
   if (status === 401) {
     const detail = refusal.code === 'jeton-invalide' ? ', error="invalid_token"' : ''
@@ -73,7 +79,6 @@ export async function sendProblem(
   }
   if (status === 503 || status === 429)
     void reply.header('retry-after', refusal.extra.attendre ?? retryAfter())
-  linger(request, reply)
   if (!isApi(request.url)) void reply.header('vary', 'Accept')
   if (wantsPage(request)) return await sendErrorPage(refusal.code, currentTraceId(), reply)
   return await reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body))

@@ -1,5 +1,6 @@
 import type { Config } from '../infra/config.ts'
 import type { Logger } from '../infra/log.ts'
+import type { Redis } from '../infra/redis.ts'
 import { AccountLimit } from './account-limit.ts'
 import { createProxies } from './address.ts'
 import { Allowance } from './allowance.ts'
@@ -16,7 +17,11 @@ import { Slots } from './slots.ts'
 /** All that keeps the hub from being asked more than it can do, made from its settings. */
 export type Protection = ReturnType<typeof createProtection>
 
-export function createProtection(config: Config, log: Logger, limits: Limits = usual) {
+export function createProtection(
+  config: Config,
+  log: Logger,
+  { limits = usual, redis }: { limits?: Limits; redis?: Redis | undefined } = {},
+) {
   const { patienceMs, reservedInFlight, streamsPerAccount, transfersPerAccount } = limits
   const slotsOf = (max: number) => new Slots({ max, room: limits.roomFactor * max, patienceMs })
   const share = shareOf(config)
@@ -50,7 +55,7 @@ export function createProtection(config: Config, log: Logger, limits: Limits = u
     reserved: slotsOf(reservedInFlight),
     /** People whose token is seen for the first time. */
     newcomers: slotsOf(Math.ceil(config.maxInFlight / 4)),
-    byAccount: new AccountLimit(config.rateAccount, () => door.count('compte')),
+    byAccount: new AccountLimit(config.rateAccount, () => door.count('compte'), redis),
     streams: new Allowance({ perAccount: streamsPerAccount, total: share }),
     transfers: new Allowance({ perAccount: transfersPerAccount, total: share }),
     connections: new Connections({

@@ -9,8 +9,8 @@ export interface Verdict {
 }
 
 /**
- * Counts what each key spends. Asynchronous, so that the counts of several processes can live in one place; the
- * one here is `RateLimit`.
+ * Counts what each key spends. Asynchronous, so that the counts of several processes can live in one place
+ * (`SharedLimit`); the one here is `RateLimit`.
  */
 export interface Spending {
   readonly perMinute: number
@@ -57,6 +57,11 @@ export class RateLimit implements Spending {
     const now = this.#now()
     const owed = Math.max(0, (this.#settled.get(key) ?? 0) - now)
     this.#remember(key, now + Math.min(60_000, owed + weight * (60_000 / this.perMinute)))
+  }
+
+  /** What the key owes is known from elsewhere: milliseconds until everything has come back. */
+  owe(key: string, owedMs: number): void {
+    this.#remember(key, this.#now() + owedMs)
   }
 
   #remember(key: string, settledAt: number): void {

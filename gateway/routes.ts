@@ -6,14 +6,17 @@ import * as documents from '../contracts/documents.ts'
 import * as hub from '../contracts/hub.ts'
 import * as identity from '../contracts/identity.ts'
 import * as oparl from '../contracts/oparl.ts'
+import * as open311 from '../contracts/open311.ts'
+import * as signalements from '../contracts/signalements.ts'
 
 /**
  * How a row is served:
  * - `json`: params from path, query or body; the action's answer as JSON
+ * - `open311`: params from path, query or form; the answer as JSON or XML, by the ending of the address
  * - `upload`, `download`: bytes to and from the documents service
  * - `stream`: server-sent events
  */
-export type Transport = 'json' | 'upload' | 'download' | 'stream'
+export type Transport = 'json' | 'open311' | 'upload' | 'download' | 'stream'
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -23,7 +26,7 @@ export interface Route {
   readonly action: Action
   readonly success: 200 | 201 | 204
   readonly transport: Transport
-  /** Of a `json` answer that is no JSON, or JSON under another name. */
+  /** The media type of a `json` answer that is text, or another kind of JSON. */
   readonly type?: string
 }
 
@@ -38,7 +41,7 @@ const row =
   })
 /** A reading answered under another type. */
 const as = (type: string, route: Route): Route => ({ ...route, type })
-const calendar = 'text/calendar; charset=utf-8'
+const calendar = 'text/calendar'
 const get = row('GET')
 const post = row('POST')
 const patch = row('PATCH')
@@ -70,6 +73,35 @@ export const routes: readonly Route[] = [
   get('/v1/documents/:id/contenu', documents.OuvrirLecture, 200, 'download'),
   get('/v1/documents/:id/public', documents.OuvrirLecturePublique, 200, 'download'),
   del('/v1/documents/:id', documents.SupprimerDocument, 204),
+  get('/v1/photos/:id', documents.OuvrirPhoto, 200, 'download'),
+
+  get('/v1/signalements/categories', signalements.ListerCategories),
+  get('/v1/signalements/doublons', signalements.ChercherDoublons),
+  { ...get('/v1/signalements/carte', signalements.CartographierSignalements), type: 'application/geo+json' },
+  get('/v1/signalements', signalements.ListerSignalements),
+  post('/v1/signalements', signalements.CreerSignalement, 201),
+  post('/v1/confirmations', signalements.ConfirmerSignalement),
+  get('/v1/signalements/:id', signalements.LireSignalement),
+  post('/v1/signalements/:id/suivre', signalements.SuivreSignalement),
+  del('/v1/signalements/:id/suivre', signalements.CesserDeSuivre, 204),
+  post('/v1/signalements/:id/photos', signalements.AjouterPhotos),
+  post('/v1/signalements/:id/question', signalements.PoserQuestion),
+  post('/v1/signalements/:id/reponse', signalements.RepondreQuestion),
+  post('/v1/signalements/:id/reouverture', signalements.RouvrirSignalement),
+  post('/v1/signalements/:id/etapes', signalements.AvancerSignalement),
+  post('/v1/signalements/:id/publication', signalements.PublierSignalement),
+  get('/v1/agents/signalements', signalements.ListerSignalementsAgent),
+
+  get('/open311/v2/discovery.:format', open311.DecouvrirOpen311, 200, 'open311'),
+  get('/open311/v2/services.:format', open311.ListerServicesOpen311, 200, 'open311'),
+  get('/open311/v2/services/:id.:format', open311.LireServiceOpen311, 200, 'open311'),
+  post('/open311/v2/requests.:format', open311.DeposerRequeteOpen311, 200, 'open311'),
+  get('/open311/v2/requests.:format', open311.ListerRequetesOpen311, 200, 'open311'),
+  get('/open311/v2/requests/:id.:format', open311.LireRequeteOpen311, 200, 'open311'),
+  get('/open311/v2/tokens/:id.:format', open311.LireJetonOpen311, 200, 'open311'),
+  get('/v1/admin/open311/cles', open311.ListerClesOpen311),
+  post('/v1/admin/open311/cles', open311.EmettreCleOpen311, 201),
+  del('/v1/admin/open311/cles/:id', open311.RevoquerCleOpen311, 204),
 
   get('/v1/agenda/motifs', agenda.ListerMotifs),
   post('/v1/agenda/motifs', agenda.CreerMotif, 201),
@@ -107,7 +139,7 @@ export const routes: readonly Route[] = [
   get('/v1/agents/rendez-vous', agenda.ListerRendezVousAgent),
   get('/v1/agenda/evenements', conseils.ListerEvenementsPublics),
   as(calendar, get('/v1/agenda/evenements.ics', conseils.ExporterEvenements)),
-  as('application/ld+json; charset=utf-8', get('/v1/agenda/evenements.jsonld', conseils.DecrireEvenements)),
+  as('application/ld+json', get('/v1/agenda/evenements.jsonld', conseils.DecrireEvenements)),
   post('/v1/agenda/evenements', conseils.PublierEvenement, 201),
   get('/v1/agenda/evenements/:id', conseils.LireEvenementPublic),
   patch('/v1/agenda/evenements/:id', conseils.ModifierEvenement),

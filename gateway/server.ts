@@ -10,6 +10,7 @@ import { fastifyLog } from './fastify-log.ts'
 import { type Connections, createLimitedServer } from './connections.ts'
 import type { Limits } from './limits.ts'
 import { sendNotFound } from './not-found.ts'
+import { open311Prefix, sendOpen311Error } from './open311/open311.ts'
 import { type BareAnswers, sendProblem } from './problem.ts'
 import { beginRequest, noRoute } from './request-line.ts'
 
@@ -54,7 +55,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     clientErrorHandler: bare.onClientError,
     // An address that cannot be decoded: Fastify runs no hook around it.
     frameworkErrors: (error, request, reply) => {
-      void context.with(startRequest(log, request, reply), () => sendProblem(error, request, reply))
+      const send = request.url.startsWith(`${open311Prefix}/`) ? sendOpen311Error : sendProblem
+      void context.with(startRequest(log, request, reply), () => send(error, request, reply))
     },
     serverFactory: (serve) => {
       const create = () =>

@@ -1,12 +1,15 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ServiceBroker } from 'moleculer'
 import type { z } from 'zod'
-import { type Document, type OuvrirLecture, OuvrirTeleversement } from '../contracts/documents.ts'
+import type { Action } from '../contracts/define.ts'
+import { Billet, type Document, OuvrirPhoto, OuvrirTeleversement } from '../contracts/documents.ts'
 import { type ErrorCode, errorCatalog, Refusal, type RefusalExtra } from '../contracts/errors.ts'
 import type { Principal } from '../contracts/principal.ts'
 import { call } from '../infra/call.ts'
+import { isAway } from '../infra/passing.ts'
 import { currentTraceparent } from '../infra/telemetry.ts'
 import { limits } from './limits.ts'
 import { type SoleFile, soleFile } from './sole-file.ts'
@@ -24,13 +27,11 @@ export async function upload(
   options: { principal: Principal; idempotency: { key: string; body: string } },
 ): Promise<z.output<typeof Document>> {
   const file = await soleFile(request)
-  const billet = await call(
-    broker,
-    OuvrirTeleversement,
-    { ...params, nom: file.name } as z.input<typeof OuvrirTeleversement.params>,
-    options,
+  const wanted = { ...params, nom: file.name } as z.input<typeof OuvrirTeleversement.params>
+  const response = await withTicket(
+    () => call(broker, OuvrirTeleversement, wanted, options),
+    (url) => send(url, file),
   )
-  const { response } = await exchange(billet.url, { method: 'PUT' }, file)
   const answer = (await readJson(response)) as z.output<typeof Document>
   if (response.statusCode === 201) return answer
   throw refusalOf(answer)
@@ -49,23 +50,31 @@ const passedBack = [
   'x-content-type-options',
 ] as const
 
-/** Streams a document's bytes, or a part of them, to the caller. */
+/**
+ * Streams a document's bytes, or a part of them, to the caller.
+ * @param action opens them, if the caller may read them
+ */
 export async function download(
   broker: ServiceBroker,
   request: FastifyRequest,
   reply: FastifyReply,
-  { action, id }: { action: typeof OuvrirLecture; id: string },
+  action: Action,
+  id: string,
   principal: Principal,
 ): Promise<FastifyReply> {
-  const billet = await call(broker, action, { id }, { principal })
   const headers = Object.fromEntries(
     passedOn.flatMap((name) =>
       typeof request.headers[name] === 'string' ? [[name, request.headers[name]]] : [],
     ),
   )
-  const { response, outgoing } = await exchange(billet.url, { method: request.method, headers })
+  const { response, outgoing } = await withTicket(
+    async () => Billet.parse(await call(broker, action, { id }, { principal })),
+    (url) => fetchContent(url, request.method, headers),
+  )
   const status = response.statusCode ?? 500
   for (const name of passedBack) if (response.headers[name]) void reply.header(name, response.headers[name])
+  // Pages of every origin show what is public.
+  if (action === OuvrirPhoto) void reply.header('cross-origin-resource-policy', 'cross-origin')
   if (status === 416) {
     response.resume()
     throw new Refusal('plage-invalide')
@@ -79,15 +88,65 @@ export async function download(
   return await reply.code(status).send(response)
 }
 
-async function exchange(
+/** How often a door is knocked at, each time with another ticket. */
+const attempts = 3
+
+/** Why a door stayed shut: nothing was sent, so the next one may be tried. */
+class NotLetIn extends Error {}
+
+/**
+ * Uses a ticket. When the process that gave it has gone since, or nobody knows it any more, another one is asked for.
+ * @param use throws `NotLetIn` when nothing has happened yet
+ */
+async function withTicket<T>(
+  ask: () => Promise<{ url: string }>,
+  use: (url: string) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const { url } = await ask()
+    try {
+      return await use(url)
+    } catch (error) {
+      if (!(error instanceof NotLetIn)) throw error
+      if (attempt === attempts) throw error.cause
+      await delay(attempt * 50)
+    }
+  }
+}
+
+/** Sends the bytes once the other side has said that it takes them. */
+async function send(url: string, file: SoleFile): Promise<IncomingMessage> {
+  const { outgoing, answered } = begin(url, 'PUT', { expect: '100-continue' })
+  outgoing.flushHeaders()
+  const letIn = new Promise<null>((resolve) => outgoing.once('continue', () => resolve(null)))
+  const refused = await knock(Promise.race([letIn, answered]))
+  if (refused) {
+    const refusal = refusalOf(await readJson(refused))
+    outgoing.destroy()
+    throw refusal
+  }
+  // The other side may refuse before it has read everything: its answer counts, not the broken pipe.
+  const sent = pipeline(file.bytes(), outgoing)
+  const response = await Promise.race([answered, sent.then(() => answered)])
+  void sent.catch(() => file.discard())
+  return response
+}
+
+async function fetchContent(
   url: string,
-  options: { method: string; headers?: Record<string, string> },
-  body?: SoleFile,
+  method: string,
+  headers: Record<string, string>,
 ): Promise<{ response: IncomingMessage; outgoing: ClientRequest }> {
+  const { outgoing, answered } = begin(url, method, headers)
+  outgoing.end()
+  return { response: await knock(answered), outgoing }
+}
+
+function begin(url: string, method: string, headers: Record<string, string>) {
   const traceparent = currentTraceparent()
   const outgoing = httpRequest(url, {
-    method: options.method,
-    headers: { ...options.headers, ...(traceparent && { traceparent }) },
+    method,
+    headers: { ...headers, ...(traceparent && { traceparent }) },
     timeout: idleMs,
   })
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
@@ -95,15 +154,19 @@ async function exchange(
     outgoing.once('error', reject)
     outgoing.once('timeout', () => outgoing.destroy(new Error('the documents service stopped answering')))
   })
-  if (!body) {
-    outgoing.end()
-    return { response: await answered, outgoing }
-  }
-  // The other side may refuse before it has read everything: its answer counts, not the broken pipe.
-  const sent = pipeline(body.bytes(), outgoing)
-  const response = await Promise.race([answered, sent.then(() => answered)])
-  void sent.catch(() => body.discard())
-  return { response, outgoing }
+  return { outgoing, answered }
+}
+
+/**
+ * What the other side says first.
+ * @throws NotLetIn when it has gone, or does not know the ticket
+ */
+async function knock<T extends IncomingMessage | null>(first: Promise<T>): Promise<T> {
+  const answer = await first.catch((cause: unknown) => {
+    throw isAway(cause) ? new NotLetIn('gone', { cause }) : cause
+  })
+  if (answer?.statusCode !== 503) return answer
+  throw new NotLetIn('refused', { cause: refusalOf(await readJson(answer)) })
 }
 
 async function readJson(response: IncomingMessage): Promise<unknown> {

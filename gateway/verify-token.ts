@@ -1,3 +1,4 @@
+import { type KeyObject, verify as verifySignature } from 'node:crypto'
 import Config from 'keycloak-connect/middleware/auth-utils/config.js'
 import GrantManager from 'keycloak-connect/middleware/auth-utils/grant-manager.js'
 import { z } from 'zod'
@@ -8,6 +9,8 @@ const maxTokenLength = 8 * 1024
 const maxKidLength = 200
 /** How far the issuer's clock may run ahead of ours. */
 const leewaySeconds = 10
+/** Longer ones are accepted, but told: a removed role must act within it (design, rule 6). */
+const usualLifeSeconds = 300
 
 const Header = z.object({
   alg: z.literal('RS256'),
@@ -44,7 +47,11 @@ export interface TokenVerifierOptions {
   readonly keySet: KeySet
   /** Epoch milliseconds. */
   readonly now: () => number
+  /** Told of tokens that the issuer did sign, but for another audience, or for longer than it should. */
+  readonly onOddToken?: ((oddity: OddToken, client: string) => void) | undefined
 }
+
+export type OddToken = 'not for us' | 'long life'
 
 /**
  * Verifies access tokens with keycloak-connect, behind the checks it leaves out (see
@@ -54,7 +61,7 @@ export interface TokenVerifierOptions {
  *   `service-indisponible` when the issuer's keys cannot be had
  */
 export function createTokenVerifier(options: TokenVerifierOptions): (token: string) => Promise<Claims> {
-  const { issuer, audience, keySet, now } = options
+  const { issuer, audience, keySet, now, onOddToken } = options
   const [server = '', realm = ''] = issuer.split('/realms/')
   const config = new Config({
     realm,
@@ -80,19 +87,27 @@ export function createTokenVerifier(options: TokenVerifierOptions): (token: stri
     if (claims.iat > latestStart || (claims.nbf ?? claims.iat) > latestStart) throw invalid()
     const isExpired = () => claims.exp * 1000 <= now()
     if (isExpired()) throw invalid()
-    await requireKey(keySet, header.kid)
+    const key = await requireKey(keySet, header.kid)
     const checked = manager.validateToken({ header, content: claims, signed, signature, isExpired }, 'Bearer')
-    await checked.catch(() => Promise.reject(invalid()))
+    await checked.catch(() => {
+      const others =
+        claims.iss === issuer && claims.typ === 'Bearer' && ![claims.aud].flat().includes(audience)
+      if (others && verifySignature('RSA-SHA256', Buffer.from(signed), key, signature))
+        onOddToken?.('not for us', claims.azp)
+      throw invalid()
+    })
+    if (claims.exp - claims.iat > usualLifeSeconds) onOddToken?.('long life', claims.azp)
     return claims
   }
 }
 
 /** Tells a key that does not exist from one that cannot be fetched; keycloak-connect would blur the two. */
-async function requireKey(keySet: KeySet, kid: string): Promise<void> {
+async function requireKey(keySet: KeySet, kid: string): Promise<KeyObject> {
   const key = await keySet.find(kid).catch((error: unknown) => {
     throw error instanceof KeySetUnavailable ? new Refusal('service-indisponible') : error
   })
   if (!key) throw invalid()
+  return key
 }
 
 function parse(token: string) {

@@ -21,6 +21,7 @@ export function banner(
     part('PostgreSQL', config.databaseUrl, `its own server, data in ${databaseHome}`),
     part('Identity', config.keycloakUrl, 'a demo issuer, not for production'),
     part('Event bus', config.natsUrl?.split(',')[0], 'the event log in PostgreSQL'),
+    part('Limits', config.redisUrl, 'counted in this process'),
     '',
     ...(config.keycloakUrl
       ? []
@@ -29,7 +30,9 @@ export function banner(
           ...demoAccounts.map((account) => line(`  ${account.identifiant}`, account.roles.join(', '))),
           '',
         ]),
-    `  Next: open /docs, sign in as amina and try a call; or, in another terminal, ${config.port === 3000 ? '' : `PORT=${config.port} `}npm run demo.`,
+    config.keycloakUrl
+      ? '  Next: open /docs, sign in and try a call.'
+      : `  Next: open /docs, sign in as amina and try a call; or, in another terminal, ${config.port === 3000 ? '' : `PORT=${config.port} `}npm run demo.`,
     '  Ctrl-C stops everything.',
     '',
     '',

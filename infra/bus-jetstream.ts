@@ -13,6 +13,10 @@ import { retryAndSweep, saveCursor } from './sweep.ts'
 const pulled = 256
 /** Messages whose aggregates are brought up to date together. */
 const batchSize = 64
+/** Batches of one consumer that one process does at the same time. */
+const sideBySide = 2
+/** NATS says this often that it is still there; after two that did not come it is asked anew. */
+const heartbeatMs = 1_000
 /** When a batch failed because the database is away, its messages come back after this long. */
 const awayMs = 1_000
 /** How often what was acknowledged is noted in the database, and a NATS that is away noticed. */
@@ -59,7 +63,7 @@ function readStream({ nats, subscription }: JetStreamBusOptions, consumer: Consu
     const messages = await handle.consume({
       max_messages: pulled,
       expires: 30_000,
-      idle_heartbeat: 5_000,
+      idle_heartbeat: heartbeatMs,
       callback: (message) => {
         waiting.push(message)
         arrived.notify()
@@ -72,12 +76,23 @@ function readStream({ nats, subscription }: JetStreamBusOptions, consumer: Consu
     })
     void endWithConsumer(messages)
     try {
-      while (!stop.aborted && !ended) {
-        const since = arrived.count
-        const batch = waiting.splice(0, batchSize)
-        if (batch.length === 0) await arrived.wait(since, 5_000, stop)
-        else await work(batch, waiting, (subjects) => deliver(subscription, consumer, subjects))
+      const batchByBatch = async () => {
+        try {
+          while (!stop.aborted && !ended) {
+            const since = arrived.count
+            const batch = waiting.splice(0, batchSize)
+            if (batch.length === 0) await arrived.wait(since, 5_000, stop)
+            else await work(batch, waiting, (subjects) => deliver(subscription, consumer, subjects))
+          }
+        } finally {
+          // When one fails, the other ends with its batch: nothing is left behind that a stop would not wait for.
+          ended = true
+          arrived.notify()
+        }
       }
+      // While one waits for the disk, the other reads and writes; an aggregate that both hold, they do in turn.
+      const ends = await Promise.allSettled(Array.from({ length: sideBySide }, batchByBatch))
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
     } finally {
       messages.stop()
       for (const message of waiting) message.nak()
@@ -96,6 +111,8 @@ const fatal: ReadonlySet<unknown> = new Set([
   ConsumerEvents.ConsumerDeleted,
   ConsumerEvents.ConsumerNotFound,
   ConsumerEvents.StreamNotFound,
+  // Nobody leads it at this moment: what was asked for is forgotten.
+  ConsumerEvents.NoResponders,
 ])
 
 /** Brings the aggregates up to date, asking for time as long as it takes; then, and only then, acknowledges. */
@@ -115,8 +132,13 @@ async function work(
   } finally {
     clearInterval(stillHere)
   }
-  // One that gets no answer comes again, and its lane knows it.
-  await Promise.allSettled(batch.map((message) => message.ackAck()))
+  // They travel in order on one line: what answers the last has taken them all. One that is lost on the way comes
+  // again, and its lane knows it.
+  for (const message of batch.slice(0, -1)) message.ack()
+  await batch
+    .at(-1)!
+    .ackAck()
+    .catch(() => {})
 }
 
 /** `<aggregate>/<id>`, out of `guichet.evt.<aggregate>.<participe>.v<n>.<id>`. */
@@ -138,8 +160,11 @@ function noteOrBridge(options: JetStreamBusOptions, consumer: Consumer) {
   return async (stop: AbortSignal): Promise<void> => {
     if (!(await election.holds(consumer.name))) return await pause(noteMs, stop)
     const { floor, last } = await progress(nats, consumer)
-    if (floor > noted) await saveCursor(sql, consumer.name, floor)
-    noted = Math.max(noted, floor)
+    // A stream that is ahead of the log is about to be made anew (the database was restored): its floor says nothing.
+    if (floor > noted && floor <= (await lastRang(sql))) {
+      await saveCursor(sql, consumer.name, floor)
+      noted = floor
+    }
     const due = performance.now() - ranked.at >= bridgeMs
     if (due && last < ranked.rang) {
       const until = performance.now() + bridgeMs
@@ -149,16 +174,25 @@ function noteOrBridge(options: JetStreamBusOptions, consumer: Consumer) {
   }
 }
 
-/** How far this consumer has acknowledged, and how far the stream is; -1 when NATS does not say. */
-async function progress({ manager }: Nats, consumer: Consumer): Promise<{ floor: number; last: number }> {
+/** How far this consumer has acknowledged, and how far the stream is; -1 when NATS does not say within a second. */
+async function progress(nats: Nats, consumer: Consumer): Promise<{ floor: number; last: number }> {
+  const silent = { floor: -1, last: -1 }
+  const timer = new AbortController()
+  const late = pause(noteMs, timer.signal).then(() => silent)
   try {
-    const [stream, durable] = await Promise.all([
-      manager.streams.info(streamName),
-      manager.consumers.info(streamName, durableOf(consumer)),
-    ])
-    return { floor: durable.ack_floor.stream_seq, last: stream.state.last_seq }
+    return await Promise.race([ask(nats, consumer), late])
   } catch (error) {
-    if (isPassing(error)) return { floor: -1, last: -1 }
+    if (isPassing(error)) return silent
     throw error
+  } finally {
+    timer.abort()
   }
+}
+
+async function ask({ manager }: Nats, consumer: Consumer): Promise<{ floor: number; last: number }> {
+  const [stream, durable] = await Promise.all([
+    manager.streams.info(streamName),
+    manager.consumers.info(streamName, durableOf(consumer)),
+  ])
+  return { floor: durable.ack_floor.stream_seq, last: stream.state.last_seq }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { events } from '../contracts/catalog.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -33,8 +34,16 @@ function isRange(text: string): boolean {
   )
 }
 
-const aggregate = 'compte|dossier|document|agenda|rendez-vous|evenement|seance'
-const staffSystem = new RegExp(`^([a-z0-9-]{1,64})=((?:${aggregate})(?:\\+(?:${aggregate})){0,9})$`)
+const staffSystem = /^([a-z0-9-]{1,64})=([a-z-]{1,40}(?:\+[a-z-]{1,40}){0,19})$/
+const aggregates = new Set<string>([...events.values()].map(({ aggregate }) => aggregate))
+
+function isStaffSystem(text: string): boolean {
+  const [, , its = ''] = staffSystem.exec(text) ?? []
+  return its.split('+').every((aggregate) => aggregates.has(aggregate))
+}
+
+/** What production does not take embedded: the issuer has public demo passwords, the rest is for one process. */
+const realParts = ['DATABASE_URL', 'NATS_URL', 'REDIS_URL', 'KEYCLOAK_URL'] as const
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -62,6 +71,15 @@ const Environment = z.object({
   KEYCLOAK_URL: url(/^https?$/).optional(),
   /** Servers of one cluster, separated by commas; the first may hold user and password. */
   NATS_URL: list.pipe(z.array(url(/^(nats|tls)$/))),
+  /** One Redis or Valkey for all processes; `rediss` is TLS, a path is the number of a database. */
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .refine(
+      (value) => /^\/?\d{0,4}$/.test(new URL(value).pathname),
+      'after the host only the number of a database',
+    )
+    .refine((value) => new URL(value).search === '', 'without options behind a question mark')
+    .optional(),
   /** Where ClamAV's daemon listens. */
   CLAMAV_URL: url(/^(tcp|unix)$/)
     .refine((value) => {
@@ -69,10 +87,22 @@ const Environment = z.object({
       return protocol === 'unix:' ? hostname === '' && pathname.length > 1 : hostname !== ''
     }, 'tcp://host:port or unix:///path')
     .optional(),
+  /** The server that sends mail; absent: mail is written into the data folder. */
+  SMTP_URL: url(/^smtps?$/).optional(),
+  /** Who mail is from. */
+  SMTP_FROM: z
+    .string()
+    .regex(/^(?:[^<>\r\n]{1,100} <)?[^\s<>@]{1,64}@[^\s<>@]{1,255}>?$/, 'an address, or a name and <address>')
+    .default('Ville de Malakoff <ne-pas-repondre@guichet.invalid>'),
   /** Staff systems that read events from NATS: `<user>=<aggregate>+<aggregate>`, separated by commas. */
   NATS_STAFF: list.pipe(
     z.array(
-      z.string().regex(staffSystem, '<user>=<aggregate>+<aggregate>, such as systeme-ged=dossier+document'),
+      z
+        .string()
+        .refine(
+          isStaffSystem,
+          `<user>=<aggregate>+<aggregate>, such as systeme-ged=dossier+document; there are ${[...aggregates].join(', ')}`,
+        ),
     ),
   ),
   /** Where the documents service moves bytes to and from gateways on other machines. */
@@ -97,7 +127,7 @@ const Environment = z.object({
 })
 
 /**
- * The settings of one hub process. An absent `databaseUrl`, `keycloakUrl` or `clamavUrl` means the embedded part.
+ * The settings of one hub process. An absent `databaseUrl`, `keycloakUrl`, `redisUrl` or `clamavUrl` means the embedded part.
  * Nothing else in the hub reads `process.env`.
  */
 export interface Config {
@@ -119,6 +149,9 @@ export interface Config {
   readonly keycloakUrl: string | undefined
   readonly clamavUrl: string | undefined
   readonly natsUrl: string | undefined
+  readonly smtpUrl: string | undefined
+  readonly smtpFrom: string
+  readonly redisUrl: string | undefined
   readonly natsStaff: readonly { readonly user: string; readonly aggregates: readonly string[] }[]
   readonly documentsListen: { readonly host: string; readonly port: number }
   readonly logLevel: string
@@ -132,16 +165,17 @@ export interface Config {
 
 /** Parses the environment; throws one readable line per wrong variable. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  if (environment.REDIS_URL)
-    throw new ConfigError('REDIS_URL is set, but this version only runs its embedded part.')
   const parsed = Environment.safeParse(environment)
   if (!parsed.success)
     throw new ConfigError(parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('\n'))
   const env = parsed.data
-  if (env.NODE_ENV === 'production' && !env.KEYCLOAK_URL)
+  const missing = realParts.filter((name) => !environment[name]?.trim())
+  if (env.NODE_ENV === 'production' && missing.length > 0)
     throw new ConfigError(
-      'KEYCLOAK_URL is required in production: the embedded issuer has public demo passwords.',
+      `With NODE_ENV=production no part is embedded: ${missing.join(', ')} must be set (README.md, Variables).`,
     )
+  if (env.SMTP_URL && env.SMTP_FROM.includes('@guichet.invalid'))
+    throw new ConfigError('SMTP_FROM is required with SMTP_URL: the address that the city sends from.')
   if (env.METRICS_PORT === env.PORT)
     throw new ConfigError('METRICS_PORT: metrics are not for the public, choose another port than PORT.')
   const dataFolder = resolve(env.HUB_DATA)
@@ -160,12 +194,15 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     dataKey: createHash('sha256').update(dataFolder).digest('hex').slice(0, 12),
     databaseUrl: env.DATABASE_URL,
     keycloakUrl: env.KEYCLOAK_URL,
+    redisUrl: env.REDIS_URL,
     clamavUrl: env.CLAMAV_URL,
     natsStaff: env.NATS_STAFF.map((text) => {
       const [, user = '', aggregates = ''] = staffSystem.exec(text) ?? []
       return { user, aggregates: aggregates.split('+') }
     }),
     natsUrl: env.NATS_URL.length > 0 ? env.NATS_URL.join(',') : undefined,
+    smtpUrl: env.SMTP_URL,
+    smtpFrom: env.SMTP_FROM,
     documentsListen: hostAndPort(env.DOCUMENTS_LISTEN),
     logLevel: env.LOG_LEVEL,
     logPretty: env.LOG_PRETTY ?? process.stdout.isTTY,

@@ -22,9 +22,7 @@ interface Binaries {
 
 /**
  * Starts a real PostgreSQL server on loopback, from binaries that npm brought, with its data in `folder` and
- * fsync on. It ends with the hub, however that ends, and is started again when it dies before. As root, in a folder
- * closed to others, binaries and data are kept under `/var/lib/guichet` instead, where the server's own account can
- * reach them.
+ * fsync on. It ends with the hub, however that ends, and is started again when it dies before.
  * @param onDeath told each time the server has died, with its last fatal words
  */
 export async function startEmbeddedPostgres(
@@ -32,6 +30,34 @@ export async function startEmbeddedPostgres(
   key: string,
   onDeath: (error: Error) => void = () => {},
 ): Promise<EmbeddedPostgres> {
+  const { binary, data, home, password, user } = await preparePostgres(folder, key)
+  const url = (port: number) => `postgres://guichet:${password}@127.0.0.1:${port}/guichet`
+
+  const port = await freePort()
+  const server = await keepServer({ binary, data, port, user, url: url(port), onDeath })
+  return { url: url(port), home, stop: () => server.stop() }
+}
+
+/** A data folder, initialised, and what a server on it is started with. */
+export interface PreparedPostgres {
+  readonly binary: string
+  readonly data: string
+  /** The folder around the data: beside `folder` of whoever asked, or under `/var/lib/guichet`. */
+  readonly home: string
+  readonly user: ServerUser
+  /** Of the superuser. */
+  readonly password: string
+}
+
+/**
+ * Finds the binaries and makes the data folder, once. As root, in a folder closed to others, binaries and data are
+ * kept under `/var/lib/guichet/<key>` instead, where the server's own account can reach them.
+ */
+export async function preparePostgres(
+  folder: string,
+  key: string,
+  superuser = 'guichet',
+): Promise<PreparedPostgres> {
   const user = serverUser()
   const binaries = await findBinaries()
   const closed = user !== null && !(await reachableByOthers(join(folder, 'postgres')))
@@ -41,12 +67,8 @@ export async function startEmbeddedPostgres(
   await makeFolder(home, user)
   const data = join(home, 'postgres')
   const password = await readOrMakePassword(home)
-  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(usable, data, home, user)
-  const url = (port: number) => `postgres://guichet:${password}@127.0.0.1:${port}/guichet`
-
-  const port = await freePort()
-  const server = await keepServer({ binary: usable.postgres, data, port, user, url: url(port), onDeath })
-  return { url: url(port), home, stop: () => server.stop() }
+  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(usable, data, home, user, superuser)
+  return { binary: usable.postgres, data, home, user, password }
 }
 
 function serverUser(): ServerUser {
@@ -120,7 +142,13 @@ async function readOrMakePassword(home: string): Promise<string> {
   }
 }
 
-async function initialise(binaries: Binaries, data: string, home: string, user: ServerUser): Promise<void> {
+async function initialise(
+  binaries: Binaries,
+  data: string,
+  home: string,
+  user: ServerUser,
+  superuser: string,
+): Promise<void> {
   await access(binaries.initdb, constants.R_OK)
   for (const binary of [binaries.initdb, binaries.postgres]) if (!user) await chmod(binary, 0o755)
   const passwordFile = join(home, 'postgres-password')
@@ -131,7 +159,7 @@ async function initialise(binaries: Binaries, data: string, home: string, user: 
       '-D',
       data,
       '-U',
-      'guichet',
+      superuser,
       '--encoding=UTF8',
       '--locale=C.UTF-8',
       '--auth=scram-sha-256',

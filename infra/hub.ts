@@ -1,21 +1,25 @@
-import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { ServiceBroker } from 'moleculer'
-import { brokerOptions } from '../moleculer.config.ts'
+import type { ServiceBroker } from 'moleculer'
+import { createBroker } from './broker.ts'
 import { JetStreamBus } from './bus-jetstream.ts'
 import { LogBus } from './bus-log.ts'
 import { Clock } from './clock.ts'
-import { type Config, ConfigError } from './config.ts'
+import type { Config } from './config.ts'
 import { createPool, type Db } from './db.ts'
 import { Election } from './election.ts'
 import { keepHouse } from './housekeeping.ts'
 import { hubService } from './hub.service.ts'
 import type { Logger } from './log.ts'
 import { migrate, type MigrationSource, roleOf } from './migrate.ts'
-import { connectNats, natsLogin, nodeName, shareSignal, warnOfStorage } from './nats.ts'
+import { connectNats, nodeName, shareSignal, warnOfStorage } from './nats.ts'
+import { requirePermissions, watchPermissions } from './nats/check.ts'
+import { hints, neededBy } from './nats/permissions.ts'
+import { allParts, loadServices, serviceNames } from './parts.ts'
 import { Publisher } from './publisher.ts'
+import { Redis } from './redis.ts'
+import { Referentials } from './referentials.ts'
 import { Relay } from './relay.ts'
-import { type Ground, type ServiceDefinition, toMoleculerSchema } from './service.ts'
+import { type Ground, toMoleculerSchema } from './service.ts'
 import { Signal } from './signal.ts'
 import { Tail } from './tail.ts'
 import { keepSpans } from './telemetry.ts'
@@ -37,6 +41,8 @@ export interface GatewayOptions {
   readonly tail: Tail
   readonly now: () => Date
   readonly databaseUrl: string
+  readonly redis: Redis | undefined
+  readonly referentials: Referentials
 }
 
 export interface Hub {
@@ -49,33 +55,12 @@ export interface Hub {
 
 /** Every schema of the hub, in the order in which they are made. */
 export async function migrationSources(): Promise<MigrationSource[]> {
-  const services = (await readdir(join(root, 'services'))).toSorted()
+  const services = await serviceNames()
   return [
     { schema: 'hub', folder: join(root, 'infra/migrations') },
     { schema: 'issuer', folder: join(root, 'infra/issuer/migrations') },
     ...services.map((name) => ({ schema: name, folder: join(root, 'services', name, 'migrations') })),
   ]
-}
-
-/** What a process can run beside the services: `hub` is the relay, the publisher and the hub's own actions. */
-const otherParts = ['hub', 'gateway']
-
-/**
- * What `--services` chooses; without it, everything.
- * @throws ConfigError for a name that is none, or when the parts could not find each other
- */
-export async function readParts(text: string | undefined, config: Config): Promise<ReadonlySet<string>> {
-  const known = [...otherParts, ...(await readdir(join(root, 'services')))]
-  if (text === undefined) return new Set(known)
-  if (!config.natsUrl)
-    throw new ConfigError('--services needs NATS_URL: the processes of one hub find each other there.')
-  if (!config.databaseUrl)
-    throw new ConfigError('--services needs DATABASE_URL: the processes of one hub share their database.')
-  const chosen = text.split(',').map((name) => name.trim())
-  const unknown = chosen.filter((name) => !known.includes(name))
-  if (unknown.length > 0)
-    throw new ConfigError(`--services: ${unknown.join(', ')}: there are ${known.join(', ')}.`)
-  return new Set(chosen)
 }
 
 /**
@@ -113,13 +98,26 @@ export async function startHub(
     const election = new Election(databaseUrl)
     closing.push(() => election.close())
     const nodeId = nodeName(config)
+    const known = await allParts()
     const services = await loadServices()
     const consumers = services.flatMap((service) => service.consumers ?? [])
     const nats = config.natsUrl ? await connectNats(config.natsUrl, nodeId, log) : null
     if (nats) {
       closing.push(() => nats.close())
-      shareSignal(nats, 'guichet-hint.committed', committed)
-      shareSignal(nats, 'guichet-hint.ranked', ranked)
+      const needed = neededBy(nodeId, [...parts], services, known)
+      await requirePermissions(nats, needed, log)
+      const watch = watchPermissions(nats, needed, log)
+      closing.push(() => watch.stop())
+      // The relay, of the part `hub`, waits for what others commit; everybody waits for what it has ranked.
+      const relays = parts.has('hub')
+      const commits = services.some(({ name }) => parts.has(name)) || relays
+      shareSignal(nats, hints.committed, committed, { hears: relays, tells: commits })
+      shareSignal(nats, hints.ranked, ranked, { hears: true, tells: relays })
+    }
+    const redis = config.redisUrl ? new Redis(config.redisUrl, nodeId, log) : undefined
+    if (redis) {
+      closing.push(() => redis.close())
+      await redis.open()
     }
     if (parts.has('hub')) {
       const relay = new Relay({ sql: hubSql, election, committed, ranked, log })
@@ -141,11 +139,15 @@ export async function startHub(
       closing.push(() => housekeeping.stop())
     }
 
-    const broker = new ServiceBroker(
-      brokerOptions(nodeId, config.natsUrl ? natsLogin(config.natsUrl) : undefined),
-    )
+    const broker = createBroker(nodeId, config.natsUrl, known)
     const hubDb: Db = { sql: hubSql, committed }
-    const ground = (db: Db, service: string): Ground => ({ db, now, config, log: log.child({ service }) })
+    const ground = (db: Db, service: string): Ground => ({
+      db,
+      now,
+      config,
+      redis,
+      log: log.child({ service }),
+    })
     if (parts.has('hub')) broker.createService(toMoleculerSchema(hubService, ground(hubDb, 'hub')))
     const loops: (() => void)[] = []
     for (const definition of services.filter(({ name }) => parts.has(name))) {
@@ -159,6 +161,7 @@ export async function startHub(
           db: background,
           now,
           log: log.child({ service: definition.name }),
+          config,
           retryBaseMs: config.retryBaseMs,
         }
         const own = definition.consumers ?? []
@@ -180,26 +183,16 @@ export async function startHub(
     if (!parts.has('gateway')) return { url: undefined, broker, stop }
     const tail = new Tail(hubSql, ranked, log)
     closing.push(() => tail.stop())
+    const referentials = new Referentials({ sql: hubSql, ranked, log, redis })
+    closing.push(() => referentials.stop())
     const { startGateway } = (await import(join(root, 'gateway/gateway.service.ts'))) as {
       startGateway(options: GatewayOptions): Promise<Gateway>
     }
-    const gateway = await startGateway({ broker, config, log, tail, now, databaseUrl })
+    const gateway = await startGateway({ broker, config, log, tail, now, databaseUrl, redis, referentials })
     closing.push(() => gateway.stop())
     return { url: gateway.url, broker, stop }
   } catch (error) {
     await stop()
     throw error
   }
-}
-
-async function loadServices(): Promise<ServiceDefinition[]> {
-  const names = (await readdir(join(root, 'services'))).toSorted()
-  return await Promise.all(
-    names.map(async (name) => {
-      const module = (await import(join(root, 'services', name, `${name}.service.ts`))) as {
-        default: ServiceDefinition
-      }
-      return module.default
-    }),
-  )
 }

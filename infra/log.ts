@@ -50,6 +50,8 @@ export interface LogFields {
   documents?: number
   /** Which NATS server. */
   server?: string
+  /** Permissions that NATS does not give: `publish <subject>`. */
+  missing?: readonly string[]
   fichiers?: number
   /** What an antivirus says of itself, and how it calls what it found. */
   version?: string

@@ -6,8 +6,9 @@ import { rm } from 'node:fs/promises'
 import { banner } from './banner.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
-import { type Hub, readParts, startHub } from './hub.ts'
+import { type Hub, startHub } from './hub.ts'
 import { createLogger } from './log.ts'
+import { readParts } from './parts.ts'
 import { isAway } from './passing.ts'
 
 /** An orderly stop that takes longer (a database away, a client that never reads) is cut short. */

@@ -15,7 +15,7 @@ import { type Config, ConfigError } from './config.ts'
 import { createPool, poolFigures } from './db.ts'
 import { HubStateReader } from './hub-state.ts'
 import type { Logger } from './log.ts'
-import { activeRequests, durations, liveStreams, refusals } from './metrics.ts'
+import { activeRequests, durations, liveStreams, redisUp, refusals } from './metrics.ts'
 import { otlpStopMs, otlpTimeoutMs } from './otlp.ts'
 import { observeProcess } from './process-gauges.ts'
 import { resource } from './resource.ts'
@@ -63,6 +63,10 @@ export async function startMetrics(options: MetricsOptions): Promise<() => Promi
   const sql = createPool({ url: databaseUrl, name: 'metrics', max: 1, statementTimeoutMs: 2000 })
   const meter = provider.getMeter('guichet')
   observeCounts(meter)
+  if (config.redisUrl)
+    meter
+      .createObservableGauge('guichet.redis.up', { description: '1 while Redis answers this process' })
+      .addCallback((result) => result.observe(redisUp.value))
   observeProcess(meter)
   observeHub(meter, new HubStateReader(sql, consumers, log))
   const stop = async () => {

@@ -37,7 +37,21 @@ export const connectionWait = new Durations(
   'db.client.connection.pool.name',
 )
 
-export const durations = [requestDuration, actionDuration, reactionDuration, timerDuration, connectionWait]
+export const redisDuration = new Durations(
+  'guichet.redis.duration',
+  'How long answers of Redis were waited for',
+  'guichet.use',
+  'guichet.outcome',
+)
+
+export const durations = [
+  requestDuration,
+  actionDuration,
+  reactionDuration,
+  timerDuration,
+  connectionWait,
+  redisDuration,
+]
 
 /** Requests that were refused, by route and stable code. */
 export const refusals = new Tally('http.route', 'guichet.refusal.code')
@@ -45,3 +59,6 @@ export const refusals = new Tally('http.route', 'guichet.refusal.code')
 export const activeRequests: Level = { value: 0 }
 
 export const liveStreams: Level = { value: 0 }
+
+/** 1 while Redis answers. */
+export const redisUp: Level = { value: 0 }

@@ -36,6 +36,7 @@ export function natsLogin(natsUrl: string): Transport {
   return {
     servers: urls.map(({ protocol, host }) => `${protocol}//${host}`),
     ...(username && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+    ...(urls.some(({ protocol }) => protocol === 'tls:') && { tls: {} }),
   }
 }
 
@@ -54,6 +55,7 @@ export async function connectNats(natsUrl: string, name: string, log: Logger): P
       reconnectTimeWait: 250,
       pingInterval: 10_000,
       maxPingOut: 2,
+      noAsyncTraces: true, // an error made beforehand costs more than the request it may be needed for
       // An inbox of its own, so that permissions can keep others out of it.
       ...(login.user && { inboxPrefix: `_INBOX.${login.user}` }),
     },
@@ -93,10 +95,15 @@ async function open(options: ConnectionOptions, log: Logger): Promise<NatsConnec
 
 /** A line that breaks is no fault of ours, yet an administrator must see when and how often. */
 async function tellLine(connection: NatsConnection, log: Logger): Promise<void> {
-  for await (const { type, data } of connection.status()) {
+  for await (const { type, data, permissionContext } of connection.status()) {
     const server = typeof data === 'string' ? data : ''
     if (type === Events.Disconnect) log.warn({ server }, 'NATS is away')
     else if (type === Events.Reconnect) log.info({ server }, 'NATS is back')
+    else if (type === Events.Error && permissionContext)
+      log.error(
+        { missing: [`${permissionContext.operation} ${permissionContext.subject}`] },
+        'NATS does not permit what this process does',
+      )
     else if (type === Events.Error) log.error({ code: server }, 'NATS refuses')
   }
 }
@@ -144,23 +151,30 @@ export async function warnOfStorage({ connection }: Nats, log: Logger): Promise<
  * Carries a signal to the other processes of the hub. It is a hint and no more: what it announces is always found
  * by polling, so one that is lost costs a little time.
  */
-export function shareSignal({ connection }: Nats, subject: string, signal: Signal): void {
+export function shareSignal(
+  { connection }: Nats,
+  subject: string,
+  signal: Signal,
+  { hears, tells }: { readonly hears: boolean; readonly tells: boolean },
+): void {
   let mine = 0
   let pending = false
-  signal.onNotify(() => {
-    if (mine > 0 || pending) return
-    pending = true
-    // Many commits of one turn are one hint.
-    setImmediate(() => {
-      pending = false
-      if (!connection.isClosed()) connection.publish(subject)
+  if (tells)
+    signal.onNotify(() => {
+      if (mine > 0 || pending) return
+      pending = true
+      // Many commits of one turn are one hint.
+      setImmediate(() => {
+        pending = false
+        if (!connection.isClosed()) connection.publish(subject)
+      })
     })
-  })
-  connection.subscribe(subject, {
-    callback: () => {
-      mine++
-      signal.notify()
-      mine--
-    },
-  })
+  if (hears)
+    connection.subscribe(subject, {
+      callback: () => {
+        mine++
+        signal.notify()
+        mine--
+      },
+    })
 }

@@ -1,6 +1,7 @@
 import { NatsError } from 'nats'
 import postgres from 'postgres'
 import { Refusal } from '../contracts/errors.ts'
+import { RedisAway } from './redis.ts'
 
 /**
  * SQLSTATE of a database that is away or has no room: lost connections (08), disk, memory and connections (53),
@@ -14,11 +15,12 @@ const lostLine = /^(CONNECT|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN
 const noBus = /^(TIMEOUT|503|408|CONNECTION_|DISCONNECT|10008|10009|10014|10023|10059|10077|10118)/
 const noRoom = /^(ENOSPC|EDQUOT|EIO|EROFS|EMFILE|ENFILE)$/
 
-/** Is the database, the bus or the disk away, or full? Then nothing is wrong with what was asked: it is for later. */
+/** Is the database, the bus, Redis or the disk away, or full? Then nothing is wrong with what was asked: it is for later. */
 export function isAway(error: unknown): boolean {
   const code = codeOf(error)
   if (error instanceof postgres.PostgresError) return away.test(code)
   if (error instanceof NatsError) return noBus.test(String(error.api_error?.err_code ?? code))
+  if (error instanceof RedisAway) return true
   return lostLine.test(code) || noRoom.test(code)
 }
 

@@ -9,6 +9,7 @@ import type { Nats } from './nats.ts'
 import type { Signal } from './signal.ts'
 import type { Config } from './config.ts'
 import {
+  closeOtherStaff,
   durableOf,
   filtersOf,
   keptDays,
@@ -133,6 +134,7 @@ async function tracedAs<T>(event: EventRow & { rang: number }, send: () => Promi
         'messaging.operation.type': 'send',
         'messaging.destination.name': event.type,
         'messaging.message.id': event.id,
+        'messaging.nats.stream.sequence': event.rang,
       },
     },
     contextFrom(event.traceparent ?? undefined),
@@ -181,13 +183,19 @@ export async function reconcile(
       name: durableOf(consumer),
       filters: filtersOf(consumer.types),
       after: () => readCursor(sql, consumer.name),
+      ahead: 512,
     })
   for (const { user, aggregates } of staff)
     await openConsumer(nats.manager, {
       name: user,
       filters: publicFiltersOf(aggregates),
       after: async () => 0,
+      ahead: 1,
     })
+  await closeOtherStaff(
+    nats.manager,
+    staff.map(({ user }) => user),
+  )
   return info.state.last_seq
 }
 

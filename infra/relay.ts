@@ -67,23 +67,27 @@ export async function takeOver(sql: Sql): Promise<number> {
 
 /**
  * Ranks one batch; returns how many, or `deposed` when another process has taken over. So also when the log
- * moved on while the statement waited for its lock: its batch was seen before and may be ranked already.
+ * moved on while the statement waited for its lock: its batch was seen before and may be ranked already. When
+ * nothing waits it only reads, for it is asked ten times a second.
  */
 export async function stamp(sql: Sql, epoch: number): Promise<number | 'deposed'> {
-  const [row] = await sql<{ held: number; stamped: number }[]>`
-    with gate as materialized (
-      select last_rang from hub.relay
-      where epoch = ${epoch} and last_rang = (select last_rang from hub.relay) for update),
-    batch as materialized (
+  const [row] = await sql<{ waiting: number; held: number; stamped: number }[]>`
+    with batch as materialized (
       select position, row_number() over (order by position) as n
       from (select position from hub.event where rang is null order by position limit ${batchSize}) waiting),
+    gate as materialized (
+      select last_rang from hub.relay
+      where epoch = ${epoch} and last_rang = (select last_rang from hub.relay) and exists (select from batch)
+      for update),
     ranked as (
       update hub.event e set rang = gate.last_rang + batch.n
       from batch, gate where e.position = batch.position
       returning 1),
     advanced as (
       update hub.relay set last_rang = hub.relay.last_rang + (select count(*) from batch)
-      from gate where hub.relay.epoch = ${epoch} and exists (select from batch))
-    select (select count(*) from gate)::int as held, (select count(*) from ranked)::int as stamped`
+      from gate where hub.relay.epoch = ${epoch})
+    select (select count(*) from batch)::int as waiting, (select count(*) from gate)::int as held,
+      (select count(*) from ranked)::int as stamped`
+  if (row?.waiting === 0) return 0
   return row?.held ? row.stamped : 'deposed'
 }

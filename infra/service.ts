@@ -16,6 +16,7 @@ import type { Logger } from './log.ts'
 import { actionDuration } from './metrics.ts'
 import { codeOf, isPassing, refuseIfPassing } from './passing.ts'
 import type { Consumer } from './subscriptions.ts'
+import type { Redis } from './redis.ts'
 import { contextFrom, inSpan } from './telemetry.ts'
 import type { Timer } from './timers.ts'
 
@@ -25,6 +26,8 @@ export interface Ground {
   readonly now: () => Date
   readonly log: Logger
   readonly config: Config
+  /** What processes know together; absent: this process is to know it alone. */
+  readonly redis?: Redis | undefined
 }
 
 /** One call as its handler sees it. */
@@ -79,6 +82,8 @@ export function obeys<A extends Action>(
 export interface ServiceDefinition {
   readonly name: string
   readonly actions: readonly Binding[]
+  /** What it asks of other services; any other call is a fault, and NATS permits none. */
+  readonly calls?: readonly Action[]
   readonly consumers?: readonly Consumer[]
   readonly timers?: readonly Timer[]
   /** Runs before the first call; returns what to run at the end. */
@@ -114,7 +119,7 @@ export function toMoleculerSchema(definition: ServiceDefinition, ground: Ground)
     actions: Object.fromEntries(
       definition.actions.map((binding) => [
         binding.action.name.slice(definition.name.length + 1),
-        (ctx: Context) => handle(definition.name, binding, ctx, ground),
+        (ctx: Context) => handle(definition, binding, ctx, ground),
       ]),
     ),
     async started() {
@@ -131,7 +136,12 @@ interface Headers {
   idempotency?: { key: string; body: string }
 }
 
-async function handle(service: string, binding: Binding, ctx: Context, ground: Ground): Promise<unknown> {
+async function handle(
+  { name: service, calls = [] }: ServiceDefinition,
+  binding: Binding,
+  ctx: Context,
+  ground: Ground,
+): Promise<unknown> {
   const headers = ctx.headers as Headers
   const principal = (ctx.meta as { principal?: Principal }).principal ?? { kind: 'anonyme' as const }
   const startedAt = performance.now()
@@ -157,7 +167,11 @@ async function handle(service: string, binding: Binding, ctx: Context, ground: G
           ...ground,
           principal,
           idempotency,
-          call: (action, params) => call(ctx, action, params, { principal }),
+          call: async (action, params) => {
+            if (!calls.includes(action))
+              throw new Error(`${service} calls ${action.name}, which its index card does not list`)
+            return await call(ctx, action, params, { principal })
+          },
           origin: (actor) => ({ source: service, actor, time: ground.now(), idempotency }),
         }),
     )

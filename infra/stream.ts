@@ -110,6 +110,8 @@ export interface Durable {
   readonly filters: readonly string[]
   /** Where one begins that is made anew: after this rang. */
   readonly after: () => Promise<number>
+  /** How many may be given out and not acknowledged; 1 keeps them in order, also those that come again. */
+  readonly ahead: number
 }
 
 /**
@@ -118,13 +120,13 @@ export interface Durable {
  */
 export async function openConsumer(
   manager: JetStreamManager,
-  { name, filters, after }: Durable,
+  { name, filters, after, ahead }: Durable,
 ): Promise<void> {
   const wanted: ConsumerUpdateConfig = {
     filter_subjects: [...filters],
     ack_wait: nanos(ackWaitMs),
     max_deliver: -1,
-    max_ack_pending: 512,
+    max_ack_pending: ahead,
   }
   const known = await manager.consumers.info(streamName, name).catch(ignoreMissing)
   if (!known) {
@@ -137,10 +139,18 @@ export async function openConsumer(
     })
     return
   }
-  const { filter_subject, filter_subjects } = known.config
+  const { filter_subject, filter_subjects, max_ack_pending } = known.config
   const current = filter_subjects ?? (filter_subject ? [filter_subject] : [])
-  if (!isDeepStrictEqual(current.toSorted(), filters.toSorted()))
+  if (!isDeepStrictEqual(current.toSorted(), filters.toSorted()) || max_ack_pending !== ahead)
     await manager.consumers.update(streamName, name, wanted)
+}
+
+/** Takes the consumers of staff systems away that are not named: what they might read is theirs no more. */
+export async function closeOtherStaff(manager: JetStreamManager, staff: readonly string[]): Promise<void> {
+  for await (const { name } of manager.consumers.list(streamName)) {
+    // A reaction's has the `.` of its name as `_`; no staff system has one.
+    if (!name.includes('_') && !staff.includes(name)) await manager.consumers.delete(streamName, name)
+  }
 }
 
 /** To be put behind a question: null for a stream or consumer that is not there. */

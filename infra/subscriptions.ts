@@ -84,7 +84,8 @@ export async function deliver(
   }
 }
 
-const maxPerTransaction = 64
+/** More than the messages of a batch, so that one that brings an event each is done at once. */
+const maxPerTransaction = 128
 
 async function deliverOneByOne(
   options: SubscriptionOptions,
@@ -156,24 +157,29 @@ async function lockLanes(tx: Transaction, consumer: string, subjects: readonly s
     order by subject for update`
 }
 
+/** Each lane's events by their key: joined in any other way, the planner may come to read the whole log. */
 async function undone(tx: Transaction, types: readonly string[], lanes: readonly Lane[], limit: number) {
   if (lanes.length === 0) return []
   return await tx<(EventRow & { rang: number })[]>`
     select ${eventColumns(tx)}
     from unnest(${lanes.map((l) => l.subject)}::text[], ${lanes.map((l) => l.lastSequence)}::int[]) as lane (subject, done)
-    join hub.event e on e.subject = lane.subject and e.sequence > lane.done
-    where e.type = any(${types as string[]}) and e.rang is not null
+    cross join lateral (
+      select * from hub.event e
+      where e.subject = lane.subject and e.sequence > lane.done and e.type = any(${types as string[]}) and e.rang is not null
+      order by e.sequence limit ${limit}) e
     order by e.subject, e.sequence limit ${limit}`
 }
 
+/** An upsert, though they are all there: it finds each by its key, whatever the planner knows of the table. */
 async function markDone(tx: Transaction, consumer: string, done: readonly EventRow[]): Promise<void> {
   const last = new Map(done.map((event) => [event.subject, event.sequence]))
   if (last.size === 0) return
   await tx`
-    update hub.lane set last_sequence = d.sequence, attempts = 0, next_try = null, failing_since = null,
-      failed_rang = null, error = null
+    insert into hub.lane (consumer, subject, last_sequence)
+    select ${consumer}, d.subject, d.sequence
     from unnest(${[...last.keys()]}::text[], ${[...last.values()]}::int[]) as d (subject, sequence)
-    where lane.consumer = ${consumer} and lane.subject = d.subject`
+    on conflict (consumer, subject) do update set last_sequence = excluded.last_sequence, attempts = 0, next_try = null,
+      failing_since = null, failed_rang = null, error = null`
 }
 
 const maxAttempts = 10

@@ -1,5 +1,6 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { type Db, type Transaction, transaction } from './db.ts'
+import type { Config } from './config.ts'
 import type { Logger } from './log.ts'
 import { Loop, pause } from './loop.ts'
 import { timerDuration } from './metrics.ts'
@@ -11,6 +12,7 @@ export interface TimerContext {
   readonly sql: Transaction
   readonly now: () => Date
   readonly log: Logger
+  readonly config: Config
 }
 
 /** A durable timer: what to do when it is due. Armed by `commit({ timers })` under this name. */
@@ -52,6 +54,7 @@ export interface TimersOptions {
   readonly db: Db
   readonly now: () => Date
   readonly log: Logger
+  readonly config: Config
   readonly pollMs?: number
 }
 
@@ -118,10 +121,14 @@ async function fireOne(options: TimersOptions, timer: Timer, due: DueTimer): Pro
   return outcome === 'fait'
 }
 
-async function strikeOff({ db, now, log }: TimersOptions, timer: Timer, due: DueTimer): Promise<void> {
+async function strikeOff(
+  { db, now, log, config }: TimersOptions,
+  timer: Timer,
+  due: DueTimer,
+): Promise<void> {
   const aggregateId = due.subject.slice(due.subject.indexOf('/') + 1)
   await transaction(db, `timer ${timer.name}`, async (sql) => {
-    await timer.fire(aggregateId, { sql, now, log })
+    await timer.fire(aggregateId, { sql, now, log, config })
     const struckOff = await sql`delete from hub.timer
       where name = ${due.name} and subject = ${due.subject} and date_trunc('milliseconds', due_at) = ${due.dueAt}`
     if (struckOff.count === 0 && !(await movedHere(sql, due))) throw new TimerGone()

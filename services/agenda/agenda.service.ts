@@ -1,5 +1,7 @@
 import * as contract from '../../contracts/agenda.ts'
 import * as conseils from '../../contracts/conseils.ts'
+import { LireDossier } from '../../contracts/demarches.ts'
+import { VerifierPieces } from '../../contracts/documents.ts'
 import * as oparl from '../../contracts/oparl.ts'
 import { answers, type Call, defineService, obeys } from '../../infra/service.ts'
 import { annulerRendezVous } from './annuler-rendez-vous.ts'
@@ -36,7 +38,7 @@ import { listerCreneaux } from './lister-creneaux.ts'
 import { listerRendezVous, listerRendezVousAgent } from './lister-rendez-vous.ts'
 import { minuteriesDesRendezVous } from './minuteries.ts'
 import { onCreneauLibere } from './on-creneau-libere.ts'
-import { onDocumentPublie } from './on-document-publie.ts'
+import { onDocumentParu } from './on-document-paru.ts'
 import { onDossierDecide } from './on-dossier-decide.ts'
 import { prendreRendezVous } from './prendre-rendez-vous.ts'
 import { reserverCreneau } from './reserver-creneau.ts'
@@ -111,6 +113,7 @@ export default defineService({
     answers(oparl.ListerPapiersOparl, lireOparl.listerPapiersOparl),
     answers(oparl.ListerFichiersOparl, lireOparl.listerFichiersOparl),
   ],
-  consumers: [onDossierDecide, onCreneauLibere, onDocumentPublie],
+  calls: [LireDossier, VerifierPieces],
+  consumers: [onDossierDecide, onCreneauLibere, onDocumentParu],
   timers: minuteriesDesRendezVous,
 })

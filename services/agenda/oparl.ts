@@ -23,7 +23,7 @@ export class Oparl {
     return {
       id: this.#racine,
       type: `${schema}System`,
-      oparlVersion: `${schema}`,
+      oparlVersion: schema,
       name: 'Guichet de Malakoff',
       website: this.#publicUrl,
       vendor: this.#publicUrl,

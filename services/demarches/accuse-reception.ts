@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { AccuseReception, Demarche } from '../../contracts/demarches.ts'
 import type { Secteur } from '../../contracts/principal.ts'
-import { debutDuJour, echeance, jourDeParis } from './horloge.ts'
+import { debutDuJour, jourDeParis } from '../../infra/calendrier.ts'
+import { echeance } from './horloge.ts'
 
 const serviceDuSecteur: Record<Secteur, string> = {
   'etat-civil': 'le service de l’état civil et des élections',

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Demarche } from '../../contracts/demarches.ts'
 import { compilerFormulaire } from './formulaire.ts'
 
-/** The procedures on offer, every version that was ever proposed. */
+/** The procedures that a folder holds, in every version. */
 export interface Catalogue {
+  readonly versions: readonly Demarche[]
   /** That version, or the latest; undefined when there is none. */
   readonly demarche: (id: string, version?: number) => Demarche | undefined
   /** The latest version of each, by title. */
@@ -25,7 +26,7 @@ export function lireCatalogue(dossier: URL): Catalogue {
   const proposees = toutes
     .filter((une) => une === demarche(une.id))
     .toSorted((a, b) => a.titre.localeCompare(b.titre, 'fr'))
-  return { demarche, demarchesProposees: () => proposees }
+  return { versions: toutes, demarche, demarchesProposees: () => proposees }
 }
 
 function lireDemarche(url: URL, fichier: string): Demarche {
@@ -43,5 +44,7 @@ function lireDemarche(url: URL, fichier: string): Demarche {
   }
 }
 
-/** The procedures of the city, read once when the service starts. */
-export const { demarche, demarchesProposees } = lireCatalogue(new URL('./demarches/', import.meta.url))
+/** The procedures of this release, to be published when the service starts. */
+export const { versions, demarche, demarchesProposees } = lireCatalogue(
+  new URL('./demarches/', import.meta.url),
+)

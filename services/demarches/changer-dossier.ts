@@ -2,13 +2,14 @@ import type { Dossier } from '../../contracts/demarches.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Call } from '../../infra/service.ts'
 import { acteur, roleSur } from './acteur.ts'
+import { demarcheDe } from './definitions.ts'
 import type { EtatDuDossier, Role } from './dossier.ts'
 import { enregistrerDecisionDuTemps, minuteries } from './minuteries.ts'
 import { texteCherchable } from './recherche.ts'
 import { deciderImplicitement } from './silence.ts'
 import { enregistrer, lireDossier, lireMessages } from './store.ts'
 import { type Commande, executer } from './transitions.ts'
-import { demarcheDe, vueDossier } from './vue-dossier.ts'
+import { vueDossier } from './vue-dossier.ts'
 
 const essais = 20
 
@@ -30,11 +31,11 @@ export async function changerDossier(
     const role = roleSur(call, dossier)
     if (!dossier || !roles.includes(role)) throw new Refusal('acces-refuse')
     const maintenant = call.now()
-    const demarche = demarcheDe(dossier)
+    const demarche = await demarcheDe(call.db.sql, dossier)
     // Past its legal day a dossier is decided, even when the timer has not fired yet: an agent comes too late.
     const silence = deciderImplicitement(dossier, { demarche, maintenant })
     if (silence) {
-      await enregistrerDecisionDuTemps(call.db.sql, silence, maintenant)
+      await enregistrerDecisionDuTemps(call.db.sql, silence, { demarche, maintenant })
       call.db.committed.notify()
       continue
     }
@@ -44,12 +45,12 @@ export async function changerDossier(
       call.db.sql,
       resultat,
       call.origin(acteur(call, dossier, role)),
-      minuteries(resultat.etat, maintenant),
+      minuteries(resultat.etat, { demarche, maintenant }),
       texteCherchable(resultat.etat.formulaire),
     )
     if (stored) {
       call.db.committed.notify()
-      return vueDossier(resultat.etat, await lireMessages(call.db.sql, id), role, maintenant)
+      return vueDossier(resultat.etat, demarche, await lireMessages(call.db.sql, id), role, maintenant)
     }
   }
   throw new Refusal('service-indisponible')

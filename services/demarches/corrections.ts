@@ -14,7 +14,7 @@ import {
   type Role,
   surDossier,
 } from './dossier.ts'
-import { jourDeParis } from './horloge.ts'
+import { jourDeParis } from '../../infra/calendrier.ts'
 
 /** An agent gives the dossier back to the usager; the clock waits for the answer. */
 export function demanderCorrection(

@@ -6,9 +6,9 @@ import { personne } from '../../infra/access.ts'
 import { violates } from '../../infra/db.ts'
 import type { Call } from '../../infra/service.ts'
 import { acteur } from './acteur.ts'
-import { demarche as trouver } from './catalogue.ts'
+import { apprendre, derniereConnue } from './definitions.ts'
 import { texteCherchable } from './recherche.ts'
-import { nouvelleReference } from './reference.ts'
+import { nouvelleReference } from '../../infra/reference.ts'
 import { enregistrer } from './store.ts'
 import { creer } from './transitions.ts'
 import { verifierPieces } from './verifier-pieces.ts'
@@ -18,25 +18,25 @@ export async function creerDossier(
   { demarche, formulaire, pieces }: z.output<typeof CreerDossier.params>,
   call: Call,
 ): Promise<Dossier> {
-  const definition = trouver(demarche)
-  if (!definition) throw new Refusal('introuvable', 'Cette démarche n’existe pas.')
-  const usagerId = personne(call.principal).usagers[definition.secteur]
-  const maintenant = call.now()
-  await verifierPieces(call, { secteur: definition.secteur, pieces })
   for (;;) {
-    const reference = nouvelleReference(randomInt)
+    const definition = await derniereConnue(call.db.sql, demarche)
+    if (!definition) throw new Refusal('introuvable', 'Cette démarche n’existe pas.')
+    const usagerId = personne(call.principal).usagers[definition.secteur]
+    const maintenant = call.now()
+    await verifierPieces(call, { secteur: definition.secteur, pieces })
     const resultat = creer(
-      { id: randomUUID(), reference, usagerId, formulaire, pieces },
+      { id: randomUUID(), reference: nouvelleReference(randomInt), usagerId, formulaire, pieces },
       { demarche: definition, maintenant },
     )
     const origin = call.origin(acteur(call, resultat.etat, 'usager'))
     try {
-      await enregistrer(call.db.sql, resultat, origin, {}, texteCherchable(formulaire))
+      if (await enregistrer(call.db.sql, resultat, origin, {}, texteCherchable(formulaire))) {
+        call.db.committed.notify()
+        return vueDossier(resultat.etat, definition, [], 'usager', maintenant)
+      }
+      await apprendre(call.db.sql, demarche)
     } catch (error) {
-      if (violates(error, 'dossier_reference')) continue
-      throw error
+      if (!violates(error, 'dossier_reference')) throw error
     }
-    call.db.committed.notify()
-    return vueDossier(resultat.etat, [], 'usager', maintenant)
   }
 }

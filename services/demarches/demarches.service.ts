@@ -1,4 +1,5 @@
 import * as contract from '../../contracts/demarches.ts'
+import { VerifierPieces } from '../../contracts/documents.ts'
 import { answers, type Call, defineService, obeys } from '../../infra/service.ts'
 import { creerDossier } from './creer-dossier.ts'
 import { deciderDossier } from './decider-dossier.ts'
@@ -12,6 +13,7 @@ import { listerDossiers, listerDossiersAgent } from './lister-dossiers.ts'
 import { minuteriesDesDossiers } from './minuteries.ts'
 import { modifierDossier } from './modifier-dossier.ts'
 import { onRendezVousConstate } from './on-rendez-vous-constate.ts'
+import { publierDemarches } from './publier-demarches.ts'
 import { rouvrirDossier } from './rouvrir-dossier.ts'
 
 const relire = (id: string, call: Call) => lireDossier({ id }, call)
@@ -34,5 +36,10 @@ export default defineService({
     answers(contract.ListerDossiersAgent, listerDossiersAgent),
   ],
   consumers: [onRendezVousConstate],
+  calls: [VerifierPieces],
   timers: minuteriesDesDossiers,
+  start: async (ground) => {
+    await publierDemarches(ground)
+    return async () => {}
+  },
 })

@@ -22,7 +22,8 @@ import type {
   PieceJointe,
 } from '../../contracts/demarches.ts'
 import type { Secteur } from '../../contracts/principal.ts'
-import { echeance, jourDeParis } from './horloge.ts'
+import { jourDeParis } from '../../infra/calendrier.ts'
+import { echeance } from './horloge.ts'
 
 /** A dossier as it is stored. `version` is the sequence of its last event. */
 export interface EtatDuDossier {

@@ -1,61 +1,10 @@
 import type { Correction, RegleHorloge } from '../../contracts/demarches.ts'
+import { ajouterJours, ajouterMois, joursEntre } from '../../infra/calendrier.ts'
 
 /**
  * The legal clock, on civil days of Europe/Paris written `AAAA-MM-JJ`. Days are counted on the calendar,
  * never in hours, so that a change of season moves nothing. Days so written sort as text.
  */
-
-const jourCivil = new Intl.DateTimeFormat('en-CA', {
-  timeZone: 'Europe/Paris',
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
-})
-
-const uneHeure = 3_600_000
-const unJour = 24 * uneHeure
-
-/** The civil day it is in Paris at this instant. */
-export function jourDeParis(instant: Date): string {
-  return jourCivil.format(instant)
-}
-
-/**
- * The instant at which this day begins in Paris: 23:00 UTC of the day before in winter, 22:00 UTC in summer.
- * Both changes of season happen after midnight, so each day begins exactly once.
- * @throws RangeError when `jour` is not a day of the calendar
- */
-export function debutDuJour(jour: string): Date {
-  const minuitUtc = lireJour(jour)
-  const enEte = new Date(minuitUtc - 2 * uneHeure)
-  return jourDeParis(enEte) === jour ? enEte : new Date(minuitUtc - uneHeure)
-}
-
-/**
- * The day `n` days later, earlier when `n` is negative.
- * @throws RangeError when `jour` is not a day of the calendar
- */
-export function ajouterJours(jour: string, n: number): string {
-  return ecrireJour(lireJour(jour) + n * unJour)
-}
-
-/**
- * The same day-number `n` months later, or the last day of that month when it has no such day (article 641
- * of the code de procédure civile): 31 December + 2 months is 28 or 29 February.
- * @throws RangeError when `jour` is not a day of the calendar
- */
-export function ajouterMois(jour: string, n: number): string {
-  const depart = new Date(lireJour(jour))
-  const annee = depart.getUTCFullYear()
-  const mois = depart.getUTCMonth() + n
-  const dernierDuMois = new Date(Date.UTC(annee, mois + 1, 0)).getUTCDate()
-  return ecrireJour(Date.UTC(annee, mois, Math.min(depart.getUTCDate(), dernierDuMois)))
-}
-
-/** Whole days from `de` to `a`; negative when `a` comes first. */
-export function joursEntre(de: string, a: string): number {
-  return (lireJour(a) - lireJour(de)) / unJour
-}
 
 export interface EntreeHorloge {
   readonly regle: RegleHorloge
@@ -105,15 +54,4 @@ export function rappels(echeanceLe: string, aujourdhui: string): { jour: string;
   return joursDeRappel
     .map((joursRestants) => ({ jour: ajouterJours(echeanceLe, -joursRestants), joursRestants }))
     .filter(({ jour }) => jour >= aujourdhui)
-}
-
-function lireJour(jour: string): number {
-  const instant = /^\d{4}-\d{2}-\d{2}$/.test(jour) ? Date.parse(`${jour}T00:00:00Z`) : Number.NaN
-  if (Number.isNaN(instant) || ecrireJour(instant) !== jour)
-    throw new RangeError(`not a calendar day: ${jour}`)
-  return instant
-}
-
-function ecrireJour(instant: number): string {
-  return new Date(instant).toISOString().slice(0, 10)
 }

@@ -4,6 +4,8 @@ import type { ListerDossiers, ListerDossiersAgent } from '../../contracts/demarc
 import { personne } from '../../infra/access.ts'
 import { decodeCursor, encodeCursor } from '../../infra/cursor.ts'
 import type { Call } from '../../infra/service.ts'
+import { demarcheDe } from './definitions.ts'
+import type { EtatDuDossier } from './dossier.ts'
 import { lireRecherche } from './recherche.ts'
 import * as store from './store.ts'
 import { resumeDossier } from './vue-dossier.ts'
@@ -25,7 +27,7 @@ export async function listerDossiers(
   const elements = lus.slice(0, limite)
   const dernier = elements.at(-1)
   return {
-    elements: elements.map(resumeDossier),
+    elements: await resumer(call, elements),
     suivant: lus.length > limite && dernier ? encodeCursor([dernier.creeLe, dernier.id]) : null,
   }
 }
@@ -47,8 +49,14 @@ export async function listerDossiersAgent(
   const elements = lus.slice(0, limite)
   const dernier = elements.at(-1)
   return {
-    elements: elements.map(resumeDossier),
+    elements: await resumer(call, elements),
     suivant:
       lus.length > limite && dernier ? encodeCursor([dernier.echeanceLe ?? '9999-12-31', dernier.id]) : null,
   }
+}
+
+async function resumer(call: Call, dossiers: readonly EtatDuDossier[]) {
+  return await Promise.all(
+    dossiers.map(async (dossier) => resumeDossier(dossier, await demarcheDe(call.db.sql, dossier))),
+  )
 }

@@ -1,4 +1,4 @@
-import { normaliserReference } from './reference.ts'
+import { normaliserReference } from '../../infra/reference.ts'
 
 /** The words of a form that an agent may search: text values, without accents or case. */
 export function texteCherchable(formulaire: Record<string, unknown>): string {

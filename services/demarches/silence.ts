@@ -1,6 +1,7 @@
 import { DossierDecide, DossierEcheanceProche } from '../../contracts/demarches.ts'
 import { avancer, type Contexte, type EtatDuDossier, type Resultat, surDossier } from './dossier.ts'
-import { debutDuJour, jourDeParis, joursDeRappel, joursEntre } from './horloge.ts'
+import { debutDuJour, jourDeParis, joursEntre } from '../../infra/calendrier.ts'
+import { joursDeRappel } from './horloge.ts'
 
 /**
  * Silence decides at the end of the legal period (CRPA L231-1, L231-4). null when there is nothing to decide

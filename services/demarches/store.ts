@@ -1,8 +1,9 @@
 import type { JSONValue } from 'postgres'
-import type { Secteur } from '../../contracts/principal.ts'
-import { query, type Queryable } from '../../infra/db.ts'
-import { type Change, commit, type Origin } from '../../infra/event-log.ts'
 import type { EventContract } from '../../contracts/define.ts'
+import { type Demarche, DemarchePubliee } from '../../contracts/demarches.ts'
+import type { Secteur } from '../../contracts/principal.ts'
+import { type Db, query, type Queryable } from '../../infra/db.ts'
+import { type Change, commit, commitNow, type Origin } from '../../infra/event-log.ts'
 import type { EtatDuDossier, MessageDuDossier, Resultat } from './dossier.ts'
 
 /** Every SQL statement of the demarches service. */
@@ -47,7 +48,8 @@ export async function lireMessages(sql: Queryable, dossierId: string): Promise<M
 
 /**
  * Stores a decision of the rules and its one event, in one statement. The row must still be at the version
- * that the rules saw; false when it has moved on, and then nothing was written.
+ * that the rules saw, and a new one be begun with the newest version of its demarche; false when that has moved on, and
+ * then nothing was written.
  */
 export async function enregistrer(
   sql: Queryable,
@@ -78,10 +80,11 @@ function inserer(sql: Queryable, etat: EtatDuDossier, recherche: string) {
   return sql<{ id: string; version: number }[]>`
     insert into demarches.dossier (id, reference, usager_id, secteur, demarche_id, demarche_version, etat, formulaire,
       pieces, corrections, suspendue, rouvert, instruction_interrompue, version, cree_le, modifie_le, recherche)
-    values (${etat.id}, ${etat.reference}, ${etat.usagerId}, ${etat.secteur}, ${etat.demarcheId}, ${etat.demarcheVersion},
+    select ${etat.id}, ${etat.reference}, ${etat.usagerId}, ${etat.secteur}, ${etat.demarcheId}, ${etat.demarcheVersion},
       ${etat.etat}, ${sql.json(etat.formulaire as JSONValue)}, ${sql.json(etat.pieces as unknown as JSONValue)},
       ${sql.json(etat.corrections as unknown as JSONValue)}, ${etat.suspendue}, ${etat.rouvert},
-      ${etat.instructionInterrompue}, 1, ${etat.creeLe}, ${etat.modifieLe}, to_tsvector('simple', ${recherche}))
+      ${etat.instructionInterrompue}, 1, ${etat.creeLe}, ${etat.modifieLe}, to_tsvector('simple', ${recherche})
+    where not exists (select from demarches.demarche where id = ${etat.demarcheId} and version > ${etat.demarcheVersion})
     returning id, version`
 }
 
@@ -153,4 +156,56 @@ export async function listerDossiersAgent(
     order by coalesce(echeance_le, date '9999-12-31'), id limit ${filtre.limite}`,
   )
   return lignes.map(depuisLigne)
+}
+
+/** Every version that was published, or those of one demarche; the oldest first. */
+export async function lireVersions(sql: Queryable, id?: string): Promise<Demarche[]> {
+  const lignes = await query(
+    'lire les versions des demarches',
+    sql<{ contenu: Demarche }[]>`
+    select contenu from demarches.demarche ${id === undefined ? sql`` : sql`where id = ${id}`} order by id, version`,
+  )
+  return lignes.map(({ contenu }) => contenu)
+}
+
+/** The newest version of each demarche, or of one. */
+export async function lireDernieres(sql: Queryable, id?: string): Promise<Demarche[]> {
+  const lignes = await query(
+    'lire les demarches',
+    sql<{ contenu: Demarche }[]>`
+    select distinct on (id) contenu from demarches.demarche ${id === undefined ? sql`` : sql`where id = ${id}`}
+    order by id, version desc`,
+  )
+  return lignes.map(({ contenu }) => contenu)
+}
+
+/** How many versions of demarches were published. */
+export async function lireVersionDuCatalogue(sql: Queryable): Promise<number> {
+  const [ligne] = await sql<
+    { version: number }[]
+  >`select version from demarches.catalogue where id = 'demarches'`
+  return ligne!.version
+}
+
+/** Publishes a version and tells so; does nothing when the catalogue has moved on. */
+export async function publierDemarche(
+  db: Db,
+  { demarche, version }: { demarche: Demarche; version: number },
+  origin: Origin,
+): Promise<void> {
+  const { sql } = db
+  const change: Change<typeof DemarchePubliee, { id: string; version: number }> = {
+    name: 'publier la demarche',
+    write: sql<{ id: string; version: number }[]>`
+      update demarches.catalogue set version = version + 1
+      where id = 'demarches' and version = ${version} returning id, version`,
+    event: DemarchePubliee,
+    data: { demarche: demarche.id, version: demarche.version, secteur: demarche.secteur },
+    usagerId: null,
+    also: [
+      sql`insert into demarches.demarche (id, version, contenu, publiee_le)
+        select ${demarche.id}, ${demarche.version}, ${JSON.stringify(demarche)}::text::json, ${origin.time}::timestamptz from ecrit`,
+    ],
+  }
+  await commitNow(db, change, origin)
 }

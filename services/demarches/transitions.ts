@@ -24,7 +24,7 @@ import {
   type Role,
   surDossier,
 } from './dossier.ts'
-import { jourDeParis } from './horloge.ts'
+import { jourDeParis } from '../../infra/calendrier.ts'
 
 /** What a person orders; the identifiers are drawn by the caller. */
 export type Commande =

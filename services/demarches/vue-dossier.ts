@@ -1,7 +1,6 @@
 import type { z } from 'zod'
-import type { Dossier, ResumeDossier } from '../../contracts/demarches.ts'
+import type { Demarche, Dossier, ResumeDossier } from '../../contracts/demarches.ts'
 import { accuseReception } from './accuse-reception.ts'
-import { demarche } from './catalogue.ts'
 import {
   actionsPermises,
   type EtatDuDossier,
@@ -10,14 +9,14 @@ import {
   type Role,
 } from './dossier.ts'
 
-/** The dossier as this role reads it, at this instant. */
+/** The dossier as this role reads it, at this instant; `definition` is the version that it was begun with. */
 export function vueDossier(
   dossier: EtatDuDossier,
+  definition: Demarche,
   messages: MessageDuDossier[],
   role: Role,
   maintenant: Date,
 ): z.infer<typeof Dossier> {
-  const definition = demarcheDe(dossier)
   const horloge = horlogeDuDossier(dossier, { demarche: definition, maintenant })
   return {
     id: dossier.id,
@@ -44,8 +43,10 @@ export function vueDossier(
   }
 }
 
-export function resumeDossier(dossier: EtatDuDossier): z.infer<typeof ResumeDossier> {
-  const { id, version, titre } = demarcheDe(dossier)
+export function resumeDossier(
+  dossier: EtatDuDossier,
+  { id, version, titre }: Demarche,
+): z.infer<typeof ResumeDossier> {
   return {
     id: dossier.id,
     reference: dossier.reference,
@@ -58,11 +59,4 @@ export function resumeDossier(dossier: EtatDuDossier): z.infer<typeof ResumeDoss
     deposeLe: dossier.deposeLe,
     echeanceLe: dossier.echeanceLe,
   }
-}
-
-/** The demarche in the version that the dossier was begun with. */
-export function demarcheDe(dossier: Pick<EtatDuDossier, 'demarcheId' | 'demarcheVersion'>) {
-  const definition = demarche(dossier.demarcheId, dossier.demarcheVersion)
-  if (!definition) throw new Error(`demarche ${dossier.demarcheId} v${dossier.demarcheVersion} is gone`)
-  return definition
 }

@@ -17,6 +17,10 @@ export interface DocumentEnregistre {
   readonly statut: Document['statut']
   readonly emisPar: 'usager' | 'agent'
   readonly dossierId: string | null
+  /** The report that it is a photo of. */
+  readonly signalementId: string | null
+  /** The report with which everybody may see it. */
+  readonly publiePour: string | null
   readonly version: number
   readonly creeLe: Date
   /** Soft deletion; row and file are erased a day later. */
@@ -46,6 +50,8 @@ export function vueDocument(document: DocumentEnregistre): Document {
     secteur: document.secteur,
     statut: document.statut,
     dossierId: document.dossierId,
+    signalementId: document.signalementId,
+    public: document.publiePour !== null,
     creeLe: document.creeLe.toISOString(),
   }
 }

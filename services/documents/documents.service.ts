@@ -4,7 +4,9 @@ import { lireDocument } from './lire-document.ts'
 import { onDossierDecide } from './on-dossier-decide.ts'
 import { onDossierDepose } from './on-dossier-depose.ts'
 import { onPapierDepose } from './on-papier-depose.ts'
-import { ouvrirLecture, ouvrirLecturePublique } from './ouvrir-lecture.ts'
+import { onSignalementPhotos } from './on-signalement-photos.ts'
+import { onSignalementPublie } from './on-signalement-publie.ts'
+import { ouvrirLecture, ouvrirLecturePublique, ouvrirPhoto } from './ouvrir-lecture.ts'
 import { ouvrirTeleversement } from './ouvrir-televersement.ts'
 import { start } from './start.ts'
 import { supprimerDocument } from './supprimer-document.ts'
@@ -16,10 +18,11 @@ export default defineService({
     answers(contract.OuvrirTeleversement, ouvrirTeleversement),
     answers(contract.OuvrirLecture, ouvrirLecture),
     answers(contract.OuvrirLecturePublique, ouvrirLecturePublique),
+    answers(contract.OuvrirPhoto, ouvrirPhoto),
     answers(contract.LireDocument, lireDocument),
     obeys(contract.SupprimerDocument, supprimerDocument, async () => null),
     answers(contract.VerifierPieces, verifierPieces),
   ],
-  consumers: [onDossierDepose, onDossierDecide, onPapierDepose],
+  consumers: [onDossierDepose, onDossierDecide, onSignalementPhotos, onSignalementPublie, onPapierDepose],
   start,
 })

@@ -1,5 +1,5 @@
 import { SpanKind } from '@opentelemetry/api'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
 import { errorCatalog, Refusal } from '../../contracts/errors.ts'
 import type { Db } from '../../infra/db.ts'
@@ -9,7 +9,8 @@ import { contextFrom, failSpan, inSpan } from '../../infra/telemetry.ts'
 import { codeSysteme } from './code-systeme.ts'
 import { type Depot, recevoirFichier } from './recevoir-fichier.ts'
 import { type Lecture, servirContenu } from './servir-contenu.ts'
-import { Tickets } from './tickets.ts'
+import { SharedTickets } from './shared-tickets.ts'
+import { type OneUse, Tickets } from './tickets.ts'
 import { Tours } from './tours.ts'
 import { ouvrirVerification, type Verification } from './verification.ts'
 
@@ -20,8 +21,8 @@ import { ouvrirVerification, type Verification } from './verification.ts'
 export interface Listener {
   /** Its address, without trailing slash. */
   readonly url: string
-  readonly depots: Tickets<Depot>
-  readonly lectures: Tickets<Lecture>
+  readonly depots: OneUse<Depot>
+  readonly lectures: OneUse<Lecture>
   /** In which files are examined. */
   readonly tours: Tours
   /** No new request; running ones get 10 seconds to end. */
@@ -39,14 +40,15 @@ export function listenerOf(db: Db): Listener {
 
 /** @param inactivityMs a connection on which no byte moves for so long is cut */
 export async function startListener(ground: Ground, inactivityMs = 45_000): Promise<Listener> {
-  const depots = new Tickets<Depot>(ground.now)
-  const lectures = new Tickets<Lecture>(ground.now)
+  const depots = ticketsOf<Depot>(ground, 'depots')
+  const lectures = ticketsOf<Lecture>(ground, 'contenus')
   const tours = new Tours()
   const verification = ouvrirVerification(ground, tours)
   const { host, port } = ground.config.documentsListen
-  const server = createServer({ requestTimeout: 15 * 60_000 }, (request, response) => {
+  const receive: RequestListener = (request, response) =>
     void answer(ground, { depots, lectures, verification }, request, response)
-  })
+  // Who asks before sending the bytes is answered once the ticket is known to be good.
+  const server = createServer({ requestTimeout: 15 * 60_000 }, receive).on('checkContinue', receive)
   server.timeout = inactivityMs
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve)
@@ -71,6 +73,11 @@ export async function startListener(ground: Ground, inactivityMs = 45_000): Prom
   }
   listeners.set(ground.db, listener)
   return listener
+}
+
+function ticketsOf<T>({ redis, now }: Ground, room: string): OneUse<T> {
+  const own = new Tickets<T>(now)
+  return redis ? new SharedTickets(redis, room, own) : own
 }
 
 /** Where every address is listened on, the machine's own name is the one that other machines know. */
@@ -141,14 +148,15 @@ function find(
       work: async () => {
         // Leaving the loop must not cut the connection: a refusal still has to be answered.
         const octets = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
-        const depot = valid(depots.take(ticket))
+        const depot = valid(await depots.take(ticket))
+        if (request.headers.expect) response.writeContinue()
         send(response, 201, await recevoirFichier(ground, verification, depot, octets))
       },
     }
   if (method !== 'PUT' && room === 'contenus')
     return {
       route: `${method} /contenus/{billet}`,
-      work: () => servirContenu(ground, valid(lectures.take(ticket)), request, response),
+      work: async () => servirContenu(ground, valid(await lectures.take(ticket)), request, response),
     }
   return { route: 'unknown', work: () => Promise.reject(new Refusal('introuvable')) }
 }

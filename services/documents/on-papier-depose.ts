@@ -19,7 +19,7 @@ export const onPapierDepose = reaction(
     if (document.statut === 'publie') return
     if (document.statut !== 'libre') throw new Refusal('piece-inconnue')
     // As with a decision: deleted while it was being published, it comes back.
-    await store.publierDocument(
+    await store.faireParaitreDocument(
       sql,
       document,
       { seanceId: event.subject.slice('seance/'.length), papierId },

@@ -15,15 +15,14 @@ export async function ouvrirTeleversement(
   if (emisPar === 'agent' && !agentDe.includes(secteur)) throw new Refusal('acces-refuse')
   const { url, depots, tours } = listenerOf(call.db)
   tours.admettre(acteurId)
-  const { ticket, expires } = depots.issue({
+  const { ticket, expires } = await depots.issue({
     compte: acteurId,
     usagerId: emisPar === 'usager' ? usagers[secteur] : null,
     secteur,
     nom: nettoyerNom(nom),
     emisPar,
-    origin: call.origin(
-      emisPar === 'usager' ? { kind: 'usager', id: usagers[secteur] } : { kind: 'agent', id: acteurId },
-    ),
+    acteur: emisPar === 'usager' ? { kind: 'usager', id: usagers[secteur] } : { kind: 'agent', id: acteurId },
+    cle: call.idempotency?.key.toString('hex') ?? null,
   })
   return { url: `${url}/depots/${ticket}`, expireLe: expires.toISOString() }
 }

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Document } from '../../contracts/documents.ts'
 import { Refusal } from '../../contracts/errors.ts'
-import type { Secteur } from '../../contracts/principal.ts'
-import type { Origin } from '../../infra/event-log.ts'
+import type { Actor, Secteur } from '../../contracts/principal.ts'
 import { bodyHash, once } from '../../infra/idempotency.ts'
 import type { Ground } from '../../infra/service.ts'
 import { type DocumentEnregistre, vueDocument } from './document.ts'
@@ -20,7 +19,7 @@ import { nomSelonContenu } from './nom-fichier.ts'
 import * as store from './store.ts'
 import type { Verification } from './verification.ts'
 
-/** What an upload ticket stands for: who may add what, settled when it was issued. */
+/** What an upload ticket stands for: who may add what, settled when it was issued. It survives JSON. */
 export interface Depot {
   /** Whoever sends it, in whatever sector or role; never stored. */
   readonly compte: string
@@ -28,8 +27,9 @@ export interface Depot {
   readonly secteur: Secteur
   readonly nom: string
   readonly emisPar: 'usager' | 'agent'
-  /** Its time and the body of its idempotency key are known only once the bytes are there. */
-  readonly origin: Origin
+  readonly acteur: Actor
+  /** The key of the request's idempotency, in hexadecimal; what it was used for is known once the bytes are there. */
+  readonly cle: string | null
 }
 
 /**
@@ -63,11 +63,13 @@ export async function recevoirFichier(
     emisPar,
     statut: 'libre',
     dossierId: null,
+    signalementId: null,
+    publiePour: null,
     version: 1,
     creeLe: ground.now(),
     supprimeLe: null,
   }
-  const key = depot.origin.idempotency?.key
+  const key = depot.cle === null ? null : Buffer.from(depot.cle, 'hex')
   // What was sent, not what is kept of it: the same request again is the same bytes again.
   const idempotency = key ? { key, body: bodyHash(key, envoye) } : null
   try {
@@ -76,7 +78,8 @@ export async function recevoirFichier(
       idempotency,
       async () => {
         await store.ajouterDocument(ground.db, document, {
-          ...depot.origin,
+          source: 'documents',
+          actor: depot.acteur,
           time: document.creeLe,
           idempotency,
         })

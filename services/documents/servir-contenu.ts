@@ -7,7 +7,7 @@ import { ouvrir, racineDesFichiers } from './fichiers.ts'
 import { pieceJointeNommee } from './nom-fichier.ts'
 import { dejaConnu, lirePlage } from './plage.ts'
 
-/** What a reading ticket stands for: the document, seen by someone who may. */
+/** What a reading ticket stands for: the document, seen by someone who may. It survives JSON. */
 export type Lecture = Pick<DocumentEnregistre, 'id' | 'nom' | 'type' | 'taille' | 'sha256'>
 
 /**

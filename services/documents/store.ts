@@ -1,7 +1,10 @@
 import {
   DocumentDecisionRemise,
   DocumentDepose,
+  DocumentJoint,
+  DocumentParu,
   DocumentPublie,
+  DocumentRetire,
   DocumentSupprime,
   DocumentTeleverse,
 } from '../../contracts/documents.ts'
@@ -12,7 +15,8 @@ import type { DocumentEnregistre } from './document.ts'
 /** Every SQL statement of the documents service. */
 
 function colonnes(sql: Queryable) {
-  return sql`id, usager_id, secteur, nom, type, taille, sha256, statut, emis_par, dossier_id, version, cree_le, supprime_le`
+  return sql`id, usager_id, secteur, nom, type, taille, sha256, statut, emis_par, dossier_id, signalement_id, publie_pour,
+    version, cree_le, supprime_le`
 }
 
 export async function lireDocument(sql: Queryable, id: string): Promise<DocumentEnregistre | null> {
@@ -75,8 +79,8 @@ export async function supprimerDocument(
   const { sql } = db
   const retenu =
     document.emisPar === 'usager'
-      ? sql`e.usager_id = ${document.usagerId} and e.data ->> 'etat' <> 'brouillon'
-          and e.data @> ${sql.json({ pieces: [{ documentId: document.id }] })}`
+      ? sql`e.usager_id = ${document.usagerId} and (e.data @> ${sql.json({ photos: [document.id] })}
+          or e.data ->> 'etat' <> 'brouillon' and e.data @> ${sql.json({ pieces: [{ documentId: document.id }] })})`
       : sql`e.data ->> 'documentId' = ${document.id}`
   const row = await commitNow(
     db,
@@ -148,8 +152,66 @@ export async function remettreDocument(
   if (!row) throw new Error('a locked document has changed')
 }
 
-/** Makes a locked document of the administration public. */
+/** Keeps a locked photo with the report that it was joined to. */
+export async function joindreDocument(
+  tx: Transaction,
+  document: DocumentEnregistre,
+  signalementId: string,
+  origin: Origin,
+): Promise<void> {
+  const row = await commit(
+    tx,
+    {
+      name: 'joindre le document',
+      write: tx<{ id: string; version: number }[]>`
+        update documents.document
+        set statut = 'depose', signalement_id = ${signalementId}, supprime_le = null, version = version + 1
+        where id = ${document.id} and version = ${document.version}
+        returning id, version`,
+      event: DocumentJoint,
+      data: { secteur: document.secteur, signalementId },
+      usagerId: document.usagerId,
+    },
+    origin,
+  )
+  if (!row) throw new Error('a locked document has changed')
+}
+
+/** Shows a locked photo to everybody, or no longer. */
 export async function publierDocument(
+  tx: Transaction,
+  document: DocumentEnregistre,
+  { signalementId, publique }: { signalementId: string; publique: boolean },
+  origin: Origin,
+): Promise<void> {
+  const row = await commit(
+    tx,
+    {
+      name: 'publier le document',
+      write: tx<{ id: string; version: number }[]>`
+        update documents.document set publie_pour = ${publique ? signalementId : null}, version = version + 1
+        where id = ${document.id} and version = ${document.version}
+        returning id, version`,
+      event: publique ? DocumentPublie : DocumentRetire,
+      data: { secteur: document.secteur, signalementId },
+      usagerId: document.usagerId,
+    },
+    origin,
+  )
+  if (!row) throw new Error('a locked document has changed')
+}
+
+/** The photos that are public with this report. */
+export async function lirePublies(sql: Queryable, signalementId: string): Promise<string[]> {
+  const rows = await query(
+    'lire les photos publiques',
+    sql<{ id: string }[]>`select id from documents.document where publie_pour = ${signalementId}`,
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Makes a locked document of the administration public. */
+export async function faireParaitreDocument(
   tx: Transaction,
   document: DocumentEnregistre,
   papier: { seanceId: string; papierId: string },
@@ -159,12 +221,12 @@ export async function publierDocument(
   const row = await commit(
     tx,
     {
-      name: 'publier le document',
+      name: 'faire paraitre le document',
       write: tx<{ id: string; version: number }[]>`
         update documents.document set statut = 'publie', supprime_le = null, version = version + 1
         where id = ${document.id} and version = ${document.version}
         returning id, version`,
-      event: DocumentPublie,
+      event: DocumentParu,
       data: { secteur, type, taille, sha256, ...papier },
       usagerId: null,
     },

@@ -7,6 +7,7 @@ import { visible } from './document.ts'
 import { onDossierDecide } from './on-dossier-decide.ts'
 import { onDossierDepose } from './on-dossier-depose.ts'
 import { onPapierDepose } from './on-papier-depose.ts'
+import { onSignalementPhotos } from './on-signalement-photos.ts'
 import * as store from './store.ts'
 
 export async function supprimerDocument(
@@ -21,7 +22,7 @@ export async function supprimerDocument(
       : ({ kind: 'agent', id: personne(call.principal).acteurId } as const)
   const types =
     document.emisPar === 'usager'
-      ? onDossierDepose.types
+      ? [...onDossierDepose.types, ...onSignalementPhotos.types]
       : [...onDossierDecide.types, ...onPapierDepose.types]
   if (await store.supprimerDocument(call.db, document, types, call.origin(actor))) return null
   await read() // `introuvable` when somebody else has just deleted it

@@ -21,10 +21,11 @@ export async function verifierPieces(
 /** An usager may give the same paper to several dossiers; a decision is handed over once. */
 function acceptable(
   document: DocumentEnregistre,
-  { secteur, emisPar }: Omit<Question, 'documentIds'>,
+  { secteur, emisPar, images }: Omit<Question, 'documentIds'>,
   appelant: Personne,
 ): boolean {
   if (document.supprimeLe || document.secteur !== secteur || document.emisPar !== emisPar) return false
+  if (images && document.type === 'application/pdf') return false
   return emisPar === 'usager'
     ? document.usagerId === appelant.usagers[secteur]
     : appelant.agentDe.includes(secteur) && document.statut === 'libre'

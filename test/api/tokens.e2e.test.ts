@@ -4,7 +4,7 @@ import { LireMoi } from '../../contracts/identity.ts'
 import { encode, makeKey } from '../gateway/token-source.ts'
 import { Api, hubUrl, refusal } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
-import { anonyme, issuedToken, issuerKey, person } from '../support/people.ts'
+import { anonyme, issuedToken, issuer, issuerKey, person } from '../support/people.ts'
 
 const now = () => Math.floor(Date.now() / 1000)
 const minute = 60
@@ -30,7 +30,7 @@ describe('is refused as an invalid token', () => {
     ['without end', { exp: undefined }],
     ['whose end is a text', { exp: String(now() + minute) }],
     ['of another issuer', { iss: 'https://example.org/realms/malakoff' }],
-    ['of another realm', { iss: `${hubUrl}/realms/master` }],
+    ['of another realm', { iss: issuer.replace(/[^/]+$/, 'master') }],
     ['without issuer', { iss: undefined }],
     ['for another audience', { aud: ['comptabilite'] }],
     ['without audience', { aud: undefined }],

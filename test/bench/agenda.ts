@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Sql } from '../../infra/db.ts'
-import { load, type Server } from './servers.ts'
+import { createPool, type Sql } from '../../infra/db.ts'
+import { demoPassword } from '../../infra/issuer/accounts.ts'
+import { signIn } from '../demo/sign-in.ts'
+import { print, quantile } from './figures.ts'
+import { load, type Server, startDatabase, startServer } from './servers.ts'
 
-/** The rows of the agenda: bookings that people contend for, and the free slots of a month with fifty agents. */
+const seconds = Number(process.env.SECONDS ?? 4)
+const rounds = Number(process.env.ROUNDS ?? 3)
 
 interface Hub {
   readonly server: Server
@@ -30,7 +34,7 @@ async function openOffice(sql: Sql, agents: number, heures: { debut: string; fin
  * Bookings that are asked for by several at once: `rivals` requests for each slot, side by side. Tells answers and
  * bookings a second, and how many slots were taken twice.
  */
-export async function contendedBookings(
+async function contendedBookings(
   sql: Sql,
   { server, token }: Hub,
   seconds: number,
@@ -68,7 +72,7 @@ async function free(server: Server, motif: string, lieu: string, du: number, au:
 }
 
 /** Free slots of a month for one motif with fifty agents of whom each has half of their slots taken, one question after the other. */
-export async function slotsOfAMonth(
+async function slotsOfAMonth(
   sql: Sql,
   server: Server,
   questions: number,
@@ -90,7 +94,46 @@ export async function slotsOfAMonth(
   }
   const [row] = await sql<{ taken: number }[]>`
     select count(*)::int as taken from agenda.rendez_vous where motif_id = ${motif}`
-  const sorted = ms.toSorted((a, b) => a - b)
-  const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)]!
-  return { slots, taken: row!.taken, p50: at(0.5), p95: at(0.95) }
+  return { slots, taken: row!.taken, p50: quantile(ms, 0.5), p95: quantile(ms, 0.95) }
+}
+
+/** Bookings that people contend for, and the free slots of a month with fifty agents; fsync on. */
+export async function benchAgenda(): Promise<void> {
+  const database = await startDatabase()
+  const sql = createPool({ url: database.url, max: 2, name: 'bench' })
+  const server = await startServer({
+    name: 'hub',
+    ratio: 1,
+    databaseUrl: database.url,
+    folder: database.folder,
+  })
+  const requests = (statuses: Record<string, number>) => Object.values(statuses).reduce((a, b) => a + b, 0)
+  try {
+    const claire = await signIn(`http://127.0.0.1:${server.port}`, 'claire', demoPassword)
+    for (let round = 1; round <= rounds; round++)
+      for (const rivals of [1, 5]) {
+        const before = [server.cpu(), database.cpu()] as const
+        const hub = { server, token: await claire.token() }
+        const { perSecond, bookedPerSecond, double, statuses } = await contendedBookings(
+          sql,
+          hub,
+          seconds,
+          rivals,
+        )
+        const [hubCpu, databaseCpu] = [server.cpu() - before[0], database.cpu() - before[1]].map((cpu) =>
+          (cpu / requests(statuses)).toFixed(0),
+        )
+        print(
+          `bookings, ${rivals} for each slot: ${perSecond.toFixed(0)} answered a second, ${bookedPerSecond.toFixed(0)} booked; ${double} taken twice; ${hubCpu} + ${databaseCpu} µs of CPU a request; ${JSON.stringify(statuses)}`,
+        )
+      }
+    const { slots, taken, p50, p95 } = await slotsOfAMonth(sql, server, 200)
+    print(
+      `free slots of a month, 50 agents, ${taken} rendez-vous: ${slots} starts; p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`,
+    )
+  } finally {
+    await sql.end()
+    await server.stop()
+    await database.stop()
+  }
 }

@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
 import postgres from 'postgres'
 import { createPool } from '../../infra/db.ts'
-import { nouvelleReference } from '../../services/demarches/reference.ts'
+import { nouvelleReference } from '../../infra/reference.ts'
 
 /**
  * The yardstick: Fastify and postgres.js with the hub's own SQL, and nothing else: no token, no validation,

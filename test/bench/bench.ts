@@ -1,165 +1,40 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { createPool } from '../../infra/db.ts'
-import { demoPassword } from '../../infra/issuer/accounts.ts'
-import { Client } from '../demo/client.ts'
-import { signIn } from '../demo/sign-in.ts'
-import type { Job, JobResult } from './generator.ts'
-import { contendedBookings, slotsOfAMonth } from './agenda.ts'
-import { commitToReaction } from './reactions.ts'
-import { load, pinned, type Server, startDatabase, startServer } from './servers.ts'
+import { ConfigError } from '../../infra/config.ts'
+import { findProgram } from '../../infra/stack/programs.ts'
+import { print } from './figures.ts'
 
 /**
- * `npm run bench`: the hub with everything on beside a bare Fastify + postgres.js server with the same SQL, on one
- * PostgreSQL with fsync on, in one run. The machine is noisy: rounds alternate, and the ratio of medians is what
- * counts; CPU per request, of the server and of PostgreSQL, tells where it goes. SECONDS and ROUNDS may be set.
+ * `npm run bench`: every figure in one run; `npm run bench -- bus` only that section. The machine is noisy: what is
+ * compared runs side by side, in turns, and the ratio of medians is what counts. ROUNDS and SECONDS change them all.
  */
-const seconds = Number(process.env.SECONDS ?? 4)
-const rounds = Number(process.env.ROUNDS ?? 3)
-
-const print = (line: string) => void process.stdout.write(`${line}\n`)
-const columns = (cells: readonly string[]) =>
-  cells.map((cell, n) => (n < 2 ? cell.padEnd(22) : cell.padStart(11))).join('')
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-
-interface Contender {
-  readonly server: Server
-  readonly token: string | null
-  readonly ids: readonly string[]
-  readonly usagerId: string
+const sections: Readonly<Record<string, { needsNats: boolean; run(): Promise<void> }>> = {
+  http: { needsNats: false, run: async () => (await import('./http.ts')).benchHttp() },
+  agenda: { needsNats: false, run: async () => (await import('./agenda.ts')).benchAgenda() },
+  bus: { needsNats: true, run: async () => (await import('./bus.ts')).benchBus() },
 }
 
-type Request = Pick<Job, 'method' | 'paths' | 'body'>
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !(name in sections))
+if (unknown.length > 0) {
+  print(`unknown: ${unknown.join(', ')}; there is ${Object.keys(sections).join(', ')}`)
+  process.exit(1)
+}
 
-const draft = { demarche: 'acte-de-naissance', formulaire: {} }
-const rows: readonly { name: string; hub: (c: Contender) => Request; bare: (c: Contender) => Request }[] = [
-  {
-    name: 'one dossier by id',
-    hub: ({ ids }) => ({ method: 'GET', paths: ids.map((id) => `/v1/dossiers/${id}`), body: null }),
-    bare: ({ ids }) => ({ method: 'GET', paths: ids.map((id) => `/dossiers/${id}`), body: null }),
-  },
-  {
-    name: 'list of 20',
-    hub: () => ({ method: 'GET', paths: ['/v1/dossiers?limite=20'], body: null }),
-    bare: ({ usagerId }) => ({ method: 'GET', paths: [`/dossiers?usager=${usagerId}`], body: null }),
-  },
-  {
-    name: 'create (row + event)',
-    hub: () => ({ method: 'POST', paths: ['/v1/dossiers'], body: JSON.stringify(draft) }),
-    bare: () => ({ method: 'POST', paths: ['/dossiers'], body: JSON.stringify(draft) }),
-  },
-]
+/** Why there is no nats-server, in one line; null when there is one. */
+async function natsIsMissing(): Promise<string | null> {
+  try {
+    await findProgram('nats-server')
+    return null
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+}
 
-const database = await startDatabase()
-const servers: Server[] = []
-const sql = createPool({ url: database.url, max: 2, name: 'bench' })
-try {
-  const start = async (name: string, ratio: number | null) => {
-    const server = await startServer({ name, ratio, databaseUrl: database.url, folder: database.folder })
-    servers.push(server)
-    return server
-  }
-  const hubs: Contender[] = []
-  const clients: Client[] = []
-  for (const [name, ratio] of [
-    ['hub, 100 % sampled', 1],
-    ['hub, 10 % sampled', 0.1],
-  ] as const) {
-    const server = await start(name, ratio)
-    // Each hub is an issuer of its own address: one token each, from the same person.
-    const session = await signIn(`http://127.0.0.1:${server.port}`, 'amina', demoPassword)
-    const client = new Client(`http://127.0.0.1:${server.port}`, session)
-    const ids: string[] = []
-    for (let n = 0; n < 200; n++) ids.push((await client.post<{ id: string }>('/v1/dossiers', draft)).body.id)
-    const [row] = await sql<{ usagerId: string }[]>`
-      select usager_id from demarches.dossier where id = ${ids[0]!}`
-    hubs.push({ server, token: await session.token(), ids, usagerId: row!.usagerId })
-    clients.push(client)
-  }
-  const bare: Contender = { ...hubs[0]!, server: await start('bare', null), token: null }
-  const readyMemory = servers.map((server) => server.memory())
-
-  print(
-    `${rounds} rounds of ${seconds} s, 32 connections; ${pinned ? 'servers and PostgreSQL on core 0, generator on core 1' : 'NOT pinned: taskset is missing'}\n`,
-  )
-  print(
-    columns(['row', 'server', 'per second', 'p50 ms', 'p99 ms', 'of bare', 'µs server', 'µs pg', 'by CPU']),
-  )
-  for (const row of rows) {
-    const contenders = [bare, ...hubs]
-    const measured = contenders.map(() => [] as (JobResult & { serverCpu: number; databaseCpu: number })[])
-    for (let round = 0; round <= rounds; round++)
-      for (const [n, contender] of contenders.entries()) {
-        const { server, token } = contender
-        const request = contender === bare ? row.bare(contender) : row.hub(contender)
-        const before = [server.cpu(), database.cpu()] as const
-        const result = await load({
-          ...request,
-          port: server.port,
-          token,
-          seconds: round === 0 ? 1 : seconds,
-        })
-        await delay(700) // what the hub does afterwards (ranks, spans) belongs to its requests
-        const requests = Object.values(result.statuses).reduce((a, b) => a + b, 0)
-        const serverCpu = (server.cpu() - before[0]) / requests
-        const databaseCpu = (database.cpu() - before[1]) / requests
-        if (round > 0) measured[n]!.push({ ...result, serverCpu, databaseCpu })
-      }
-    const of = (n: number, key: 'perSecond' | 'p50' | 'p99' | 'serverCpu' | 'databaseCpu') =>
-      median(measured[n]!.map((result) => result[key]))
-    for (const [n, { server }] of contenders.entries()) {
-      const failed = measured[n]!.flatMap(({ statuses }) =>
-        Object.entries(statuses).filter(([status]) => !status.startsWith('2')),
-      )
-      const cpu = (m: number) => of(m, 'serverCpu') + of(m, 'databaseCpu')
-      const cells = [
-        n === 0 ? row.name : '',
-        server.name,
-        of(n, 'perSecond').toFixed(0),
-        of(n, 'p50').toFixed(2),
-        of(n, 'p99').toFixed(2),
-        (of(n, 'perSecond') / of(0, 'perSecond')).toFixed(2),
-        of(n, 'serverCpu').toFixed(0),
-        of(n, 'databaseCpu').toFixed(0),
-        (cpu(0) / cpu(n)).toFixed(2),
-      ]
-      print(columns(cells) + (failed.length > 0 ? `  ${JSON.stringify(failed)}` : ''))
-    }
-  }
-  const loaded = servers.map((server) => server.memory())
+for (const [name, { needsNats, run }] of Object.entries(sections)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
+  const missing = needsNats ? await natsIsMissing() : null
+  print(missing ? `== ${name}: skipped, there is no nats-server. ${missing}\n` : `== ${name}`)
+  if (missing) continue
+  await run()
   print('')
-  await commitToReaction(sql, clients[0]!, 300, null) // until the code is warm
-  for (const perSecond of [null, 50]) {
-    const ms = await commitToReaction(sql, clients[0]!, 200, perSecond)
-    const at = (share: number) => ms[Math.floor((ms.length - 1) * share)]!.toFixed(1)
-    const pace = perSecond === null ? 'one deposit after the other' : `${perSecond} deposits a second`
-    print(
-      `commit -> reaction in another service, ${pace}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms (N = ${ms.length})`,
-    )
-  }
-  const claire = await signIn(`http://127.0.0.1:${hubs[0]!.server.port}`, 'claire', demoPassword)
-  for (const rivals of [1, 5]) {
-    const hub = { server: hubs[0]!.server, token: await claire.token() }
-    const { perSecond, bookedPerSecond, double, statuses } = await contendedBookings(
-      sql,
-      hub,
-      seconds,
-      rivals,
-    )
-    print(
-      `bookings, ${rivals} asking for each slot: ${perSecond.toFixed(0)} answered a second, ${bookedPerSecond.toFixed(0)} booked; ${double} taken twice; ${JSON.stringify(statuses)}`,
-    )
-  }
-  const month = await slotsOfAMonth(sql, hubs[0]!.server, 200)
-  print(
-    `free slots of a month, 50 agents, ${month.taken} taken: ${month.slots} starts; p50 ${month.p50.toFixed(1)} ms, p95 ${month.p95.toFixed(1)} ms`,
-  )
-  for (const [n, server] of servers.entries())
-    print(
-      `${server.name}: ready after ${(server.readyMs / 1000).toFixed(2)} s; resident ${readyMemory[n]!.toFixed(0)} MB before the load, ${loaded[n]!.toFixed(0)} MB after it`,
-    )
-} finally {
-  await sql.end()
-  for (const server of servers) await server.stop()
-  await database.stop()
 }

@@ -21,11 +21,13 @@ function pinMyself(core: number): void {
   if (pinned) spawnSync('taskset', ['-a', '-p', '-c', String(core), String(process.pid)])
 }
 
+export type Database = Awaited<ReturnType<typeof startDatabase>>
+
 /** A PostgreSQL of the bench's own, fsync on, that remembers when each transaction was committed. */
-export async function startDatabase() {
+export async function startDatabase({ pin = true } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'guichet-bench-'))
   await chmod(folder, 0o755)
-  pinMyself(0) // what PostgreSQL inherits
+  if (pin) pinMyself(0) // what PostgreSQL inherits
   const key = `bench-${process.pid}`
   const first = await startEmbeddedPostgres(folder, key)
   const sql = createPool({ url: first.url, max: 1, name: 'bench' })
@@ -33,18 +35,14 @@ export async function startDatabase() {
   await sql.end()
   await first.stop()
   const server = await startEmbeddedPostgres(folder, key)
-  pinMyself(1)
+  if (pin) pinMyself(1)
   return {
     url: server.url,
     folder,
     /** Microseconds of CPU that its processes have used. */
     cpu: () => {
       const [pid] = readFileSync(join(server.home, 'postgres/postmaster.pid'), 'utf8').split('\n')
-      return readdirSync('/proc')
-        .filter((name) => /^\d+$/.test(name))
-        .map((name) => processStat(name))
-        .filter((stat) => stat?.pid === pid || stat?.parent === pid)
-        .reduce((sum, stat) => sum + (stat?.cpu ?? 0), 0)
+      return cpuOf((stat) => stat.pid === pid || stat.parent === pid)
     },
     async stop() {
       await server.stop()
@@ -53,12 +51,34 @@ export async function startDatabase() {
   }
 }
 
+/** Microseconds of CPU that our own child processes of this name have used. */
+export function cpuOfServers(name: string): number {
+  return cpuOf((stat) => stat.name === name && stat.parent === String(process.pid))
+}
+
+function cpuOf(wanted: (stat: ProcessStat) => boolean): number {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => processStat(name))
+    .filter((stat) => stat !== null && wanted(stat))
+    .reduce((sum, stat) => sum + (stat?.cpu ?? 0), 0)
+}
+
+interface ProcessStat {
+  readonly pid: string
+  readonly name: string
+  readonly parent: string
+  /** Microseconds. */
+  readonly cpu: number
+}
+
 /** `/proc/<pid>/stat`: the fields after the name, which may hold spaces. A clock tick is 10 ms. */
-function processStat(pid: string): { pid: string; parent: string; cpu: number } | null {
+function processStat(pid: string): ProcessStat | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return { pid, parent: fields[1]!, cpu: (Number(fields[11]) + Number(fields[12])) * 10_000 }
+    const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'))
+    return { pid, name, parent: fields[1]!, cpu: (Number(fields[11]) + Number(fields[12])) * 10_000 }
   } catch {
     return null // it has just ended
   }

@@ -9,9 +9,18 @@ import { errorCatalog } from '../../contracts/errors.ts'
 import * as hub from '../../contracts/hub.ts'
 import * as identity from '../../contracts/identity.ts'
 import * as oparl from '../../contracts/oparl.ts'
+import * as open311 from '../../contracts/open311.ts'
+import * as signalements from '../../contracts/signalements.ts'
 
 const all = [...actions.values()]
-const owners = { identity, demarches, documents, agenda: { ...agenda, ...conseils, ...oparl }, hub }
+const owners = {
+  identity,
+  demarches,
+  documents,
+  signalements: { ...signalements, ...open311 },
+  agenda: { ...agenda, ...conseils, ...oparl },
+  hub,
+}
 
 test('every action of every contract file is in the catalogue, under a name of its own', () => {
   const declared = Object.values(owners).flatMap((owner) =>
@@ -30,7 +39,7 @@ function misnamed(owner: string, contract: Record<string, unknown>): string[] {
       (value): value is { name: string } => typeof value === 'object' && value !== null && 'access' in value,
     )
     .map((action) => action.name)
-    .filter((name) => !new RegExp(`^(${owner}|gateway)\\.[a-z]+([A-Z][a-z]+)*$`).test(name))
+    .filter((name) => !new RegExp(`^(${owner}|gateway)\\.[a-z]+([A-Z][a-z]+\\d*)*$`).test(name))
 }
 
 test('every action’s name begins with its owner', () => {

@@ -74,6 +74,8 @@ function ofText({ format, pattern, minLength = 0, maxLength }: JsonSchema): fc.A
       return fc
         .tuple(isoDate, fc.constantFrom('Z', '+01:00', '-11:30', '+14:00'))
         .map(([date, zone]) => date.toISOString().replace('Z', zone))
+    case 'uri':
+      return fc.webUrl({ withQueryParameters: true })
     case 'email':
       return fc.stringMatching(
         /^[a-z0-9]{1,20}(?:[._+-][a-z0-9]{1,9}){0,2}@[a-z0-9]{1,20}(?:\.[a-z]{2,9}){1,2}$/,

@@ -10,7 +10,7 @@ import {
 } from '../../contracts/demarches.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import { actionsPermises, type EtatDuDossier, type Resultat } from '../../services/demarches/dossier.ts'
-import { jourDeParis } from '../../services/demarches/horloge.ts'
+import { jourDeParis } from '../../infra/calendrier.ts'
 import { deciderImplicitement, rappelerEcheance } from '../../services/demarches/silence.ts'
 import { type Commande, type ContexteHumain, creer, executer } from '../../services/demarches/transitions.ts'
 import {

@@ -1,13 +1,6 @@
 import fc from 'fast-check'
-import {
-  ajouterJours,
-  ajouterMois,
-  debutDuJour,
-  echeance,
-  jourDeParis,
-  joursEntre,
-  rappels,
-} from '../../services/demarches/horloge.ts'
+import { ajouterJours, ajouterMois, debutDuJour, jourDeParis, joursEntre } from '../../infra/calendrier.ts'
+import { echeance, rappels } from '../../services/demarches/horloge.ts'
 import { cas, instantDe } from './cas-horloge.ts'
 
 test.each(cas.map((un) => [un[0], un] as const))('legal clock: %s', (_nom, un) => {

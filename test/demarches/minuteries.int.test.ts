@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import type { Db, Sql } from '../../infra/db.ts'
 import { createLogger } from '../../infra/log.ts'
 import { Signal } from '../../infra/signal.ts'
+import { readConfig } from '../../infra/config.ts'
 import { fireDue } from '../../infra/timers.ts'
 import type { Demarche } from '../../contracts/demarches.ts'
 import { type Actor, Secteur } from '../../contracts/principal.ts'
@@ -10,7 +11,7 @@ import { changerDossier } from '../../services/demarches/changer-dossier.ts'
 import { demarche } from '../../services/demarches/catalogue.ts'
 import type { EtatDuDossier, Resultat } from '../../services/demarches/dossier.ts'
 import { minuteries, minuteriesDesDossiers } from '../../services/demarches/minuteries.ts'
-import { nouvelleReference } from '../../services/demarches/reference.ts'
+import { nouvelleReference } from '../../infra/reference.ts'
 import { enregistrer } from '../../services/demarches/store.ts'
 import { type Commande, creer, executer } from '../../services/demarches/transitions.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
@@ -64,12 +65,13 @@ async function ranger(resultat: Resultat, maintenant: Date): Promise<void> {
     actor: { kind: 'usager' as const, id: resultat.etat.usagerId },
     time: maintenant,
   }
-  expect(await enregistrer(sql, resultat, origin, minuteries(resultat.etat, maintenant), '')).toBe(true)
+  const contexte = { demarche: definition(resultat.etat.demarcheId), maintenant }
+  expect(await enregistrer(sql, resultat, origin, minuteries(resultat.etat, contexte), '')).toBe(true)
 }
 
 async function fireAt(maintenant: Date): Promise<number> {
   const db: Db = { sql, committed: new Signal() }
-  return await fireDue({ db, now: () => maintenant, log }, timers)
+  return await fireDue({ db, now: () => maintenant, log, config: readConfig({}) }, timers)
 }
 
 async function eventsOf(dossier: EtatDuDossier) {

@@ -11,7 +11,8 @@ export interface Session {
   readonly refreshToken?: string | undefined
 }
 
-const redirectUri = 'http://127.0.0.1:8765/callback'
+/** Where the client is: nothing listens there, the way stops in front of it. */
+export const redirectUri = 'http://127.0.0.1:8765/callback'
 
 /** Authorization code + PKCE through the login page; again when the session cannot be prolonged any more. */
 export async function signIn(
@@ -83,9 +84,13 @@ export async function signInSystem(baseUrl: string, client: string, secret: stri
   return { token: async () => tokens.access_token }
 }
 
+/** Asks the hub where people sign in: at its own issuer, or at the city's Keycloak. */
 async function discover(baseUrl: string, client: string, secret?: string): Promise<oidc.Configuration> {
+  const response = await fetch(`${baseUrl}/`, { headers: { accept: 'application/json' } })
+  if (!response.ok) throw new Error(`unexpected HTTP response: ${response.status}`)
+  const { connexion } = (await response.json()) as { connexion: string }
   return await oidc.discovery(
-    new URL(`${baseUrl}/realms/malakoff`),
+    new URL(connexion),
     client,
     undefined,
     secret ? oidc.ClientSecretBasic(secret) : oidc.None(),
@@ -93,9 +98,20 @@ async function discover(baseUrl: string, client: string, secret?: string): Promi
   )
 }
 
-/** Follows redirects with a cookie jar, fills the form once, and stops at the client's own address. */
-async function passLoginPage(start: URL, identifiant: string, motDePasse: string): Promise<URL> {
-  const cookies = new Map<string, string>()
+/** The fields of the two login pages. */
+const embedded = { identifiant: 'identifiant', motDePasse: 'motDePasse' }
+const keycloak = { identifiant: 'username', motDePasse: 'password' }
+
+/**
+ * Follows redirects with a cookie jar, fills the form once, and stops at the client's own address.
+ * @param cookies what the browser has, and gets
+ */
+export async function passLoginPage(
+  start: URL,
+  identifiant: string,
+  motDePasse: string,
+  cookies = new Map<string, string>(),
+): Promise<URL> {
   let address = start
   let init: RequestInit = {}
   for (let hop = 0; hop < 15; hop++) {
@@ -125,9 +141,13 @@ async function passLoginPage(start: URL, identifiant: string, motDePasse: string
     if (!action || init.method === 'POST')
       throw new Error(`sign-in stopped at ${address.pathname} (${response.status})`)
     address = new URL(action.replaceAll('&amp;', '&'), address)
+    const fields = page.includes(`name="${keycloak.motDePasse}"`) ? keycloak : embedded
     init = {
       method: 'POST',
-      body: new URLSearchParams({ identifiant, motDePasse, action: 'connexion' }).toString(),
+      body: new URLSearchParams({
+        [fields.identifiant]: identifiant,
+        [fields.motDePasse]: motDePasse,
+      }).toString(),
       headers: { 'content-type': 'application/x-www-form-urlencoded', origin: address.origin },
     }
   }

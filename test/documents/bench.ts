@@ -13,17 +13,24 @@ import { call } from '../../infra/call.ts'
 import { readConfig } from '../../infra/config.ts'
 import { commit } from '../../infra/event-log.ts'
 import { idempotencyKey } from '../../infra/idempotency.ts'
+import type { Redis } from '../../infra/redis.ts'
 import { stamp, takeOver } from '../../infra/relay.ts'
 import { type Ground, toMoleculerSchema } from '../../infra/service.ts'
 import { Signal } from '../../infra/signal.ts'
 import { type Consumer, deliver } from '../../infra/subscriptions.ts'
 import { brokerOptions } from '../../moleculer.config.ts'
 import documents from '../../services/documents/documents.service.ts'
-import { freshDatabase } from '../support/database.ts'
+import { freshDatabase, type TestDatabase } from '../support/database.ts'
 
-/** The documents service as the hub runs it, on a database and a folder of its own; `environment` adds variables. */
-export async function startBench(environment: NodeJS.ProcessEnv = {}) {
-  const database = await freshDatabase()
+/**
+ * The documents service as the hub runs it, on a database and a folder of its own; `environment` adds variables.
+ * @param shared what this process has in common with others
+ */
+export async function startBench(
+  environment: NodeJS.ProcessEnv = {},
+  shared: { database?: TestDatabase; redis?: Redis } = {},
+) {
+  const database = shared.database ?? (await freshDatabase())
   const folder = environment.HUB_DATA ?? (await mkdtemp(join(tmpdir(), 'guichet-documents-')))
   const lines: string[] = []
   const sink = new Writable({
@@ -38,6 +45,7 @@ export async function startBench(environment: NodeJS.ProcessEnv = {}) {
     now: () => new Date(Date.now() + clock.offsetMs),
     log: pino({ level: 'trace' }, sink),
     config: readConfig({ NODE_ENV: 'test', ...environment, HUB_DATA: folder }),
+    redis: shared.redis,
   }
   const broker = new ServiceBroker(brokerOptions())
   broker.createService(toMoleculerSchema(documents, ground))
@@ -153,7 +161,7 @@ export async function startBench(environment: NodeJS.ProcessEnv = {}) {
 
     async stop(): Promise<void> {
       await broker.stop()
-      await database.drop()
+      if (!shared.database) await database.drop()
       if (!environment.HUB_DATA) await rm(folder, { recursive: true })
     },
   }

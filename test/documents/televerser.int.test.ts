@@ -32,6 +32,8 @@ test('a file sent is stored under its random id, with its row and one event', as
     secteur: 'etat-civil',
     statut: 'libre',
     dossierId: null,
+    signalementId: null,
+    public: false,
     creeLe: expect.any(String),
   })
   expect(await bench.ask(LireDocument, { id: document.id }, awa)).toEqual(document)

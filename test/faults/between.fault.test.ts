@@ -2,6 +2,7 @@ import { type Client as ClientType, Client } from '../demo/client.ts'
 import { signIn } from '../demo/sign-in.ts'
 import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { eventually } from '../support/eventually.ts'
+import { check, noFault } from './checkers.ts'
 import { type Cluster, settle, startCluster } from './cluster.ts'
 import type { History } from './load.ts'
 import { seeded } from './scale.ts'
@@ -92,4 +93,58 @@ test('the checkers catch an event that is published from memory', async () => {
   const { lost } = await effectsAfterRestart(history)
   record({ plant: 'memory', caught: lost > 0 })
   expect(lost).toBe(1)
+}, 60_000)
+
+/** The next event of the log stays uncommitted until the result is called: others commit meanwhile. */
+async function holdNextEvent(): Promise<() => Promise<void>> {
+  const { sql } = cluster.database
+  const [row] = await sql<
+    { next: number }[]
+  >`select last_value + is_called::int as next from hub.event_position_seq`
+  await sql.unsafe(`
+    create function probe.wait() returns trigger language plpgsql as
+      $$ begin perform pg_advisory_xact_lock_shared(4711); return null; end $$;
+    create trigger wait after insert on hub.event for each row when (new.position = ${row!.next})
+      execute function probe.wait();`)
+  const holder = await sql.reserve()
+  await holder`select pg_advisory_lock(4711)`
+  return async () => {
+    await holder`select pg_advisory_unlock(4711)`
+    holder.release()
+  }
+}
+
+async function commitLate(amina: ClientType): Promise<History> {
+  const first = await createDossier(amina) // and the account, by an event of its own
+  const letGo = await holdNextEvent()
+  const late = createDossier(amina)
+  await eventually(async () => {
+    const waiting = await cluster.database
+      .sql`select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted`
+    expect(waiting.length).toBe(1)
+  })
+  const before = await createDossier(amina)
+  await eventually(async () => expect(await countEffects()).toBe(2))
+  await letGo()
+  const histories = [first, await late, before, await createDossier(amina)]
+  // Whoever has seen the last has seen the late one, too.
+  await eventually(async () => expect(await countEffects()).toBeGreaterThanOrEqual(3))
+  return {
+    acknowledged: histories.flatMap(({ acknowledged }) => acknowledged),
+    dossiers: histories.flatMap(({ dossiers }) => dossiers),
+    pieces: [],
+    decisions: [],
+  }
+}
+
+test('an event that commits after a later one is delivered, and the checkers find nothing', async () => {
+  const history = await commitLate(await setUp())
+  expect((await settle(cluster, history)).verdict).toEqual(noFault)
+}, 60_000)
+
+test('the checkers catch a relay that goes on from the last position', async () => {
+  const history = await commitLate(await setUp('relay'))
+  const { verdict } = await check(cluster.database.sql, history)
+  record({ plant: 'relay', caught: verdict.lostEffects > 0 })
+  expect(verdict).toMatchObject({ lostSteps: 0, lostEffects: 1, wrongRanks: 1 })
 }, 60_000)

@@ -6,7 +6,8 @@ import type { Sql } from '../../infra/db.ts'
 import { freePort } from '../demo/sign-in.ts'
 import { Balancer } from '../support/balancer.ts'
 import { freshDatabase } from '../support/database.ts'
-import { HubProcess } from '../support/hub-process.ts'
+import { HubProcess, inParts } from '../support/hub-process.ts'
+import type { NatsServers } from '../stack/nats-servers.ts'
 import { check } from './checkers.ts'
 import type { History } from './load.ts'
 
@@ -33,8 +34,10 @@ export interface ClusterOptions {
   readonly database?: Database
   /** Where documents go; absent: a temporary folder. */
   readonly dataFolder?: string
-  /** Servers of NATS: the hub runs in parts, two processes of each. */
-  readonly natsUrl?: string
+  /** Servers of NATS: the hub runs in parts, two processes of each, each part as its own user. */
+  readonly nats?: Pick<NatsServers, 'urlOf'>
+  /** Settings of every process beside the usual ones. */
+  readonly env?: Readonly<Record<string, string>>
   /** By how much the clock of each process is wrong, in hours (shift-clock.ts). */
   readonly shifts?: readonly number[]
 }
@@ -43,7 +46,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const database = options.database ?? (await freshDatabase())
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'guichet-cluster-')))
   const [port, ...ports] = await Promise.all([freePort(), freePort(), freePort()])
-  const parts = options.natsUrl ? [...inParts, ...inParts] : [undefined, undefined]
+  const parts = options.nats ? [...inParts, ...inParts] : [undefined, undefined]
   const url = `http://127.0.0.1:${port}`
   const hubs = parts.map((services, n) => {
     const own = ports[Math.floor((2 * n) / parts.length)]!
@@ -59,12 +62,19 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       dataFolder,
       publicUrl: url,
       preload: services === undefined || services === 'documents' ? preload : before,
-      ...(services && { services, env: { NATS_URL: options.natsUrl! } }),
+      ...(services && { services }),
+      env: {
+        ...(services && {
+          NATS_URL: options.nats!.urlOf(services),
+          PROBE_NATS_URL: options.nats!.urlOf('essai'),
+        }),
+        ...options.env,
+      },
     })
   })
   const balancer = new Balancer(ports, options.random)
   await balancer.listen(port)
-  if (options.natsUrl) balancer.askReadiness()
+  if (options.nats) balancer.askReadiness()
   const cluster = {
     url,
     database,
@@ -86,10 +96,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   return cluster
 }
 
-/** What runs together when the hub runs in parts. */
-const inParts = ['hub', 'identity,demarches,agenda', 'documents', 'gateway']
-
-async function prepareProbe(sql: Sql): Promise<void> {
+/** The table of the probe's effects (probe.ts). */
+export async function prepareProbe(sql: Sql): Promise<void> {
   await sql`create schema if not exists probe`
   await sql`create table if not exists probe.effect (
     id bigint generated always as identity primary key, subject text, sequence int, type text)`

@@ -24,6 +24,25 @@ const plants: Record<string, readonly Plant[]> = {
   })`,
     },
   ],
+  /** A message is acknowledged before its effect is committed; the sweep, which would find what was lost, is off. */
+  ack: [
+    {
+      file: '/infra/bus-jetstream.ts',
+      find: '    await bringUpToDate(',
+      replace:
+        '    await Promise.allSettled(batch.map((message) => message.ackAck()))\n    await bringUpToDate(',
+    },
+    { file: '/infra/sweep.ts', find: '        await sweep(sql, subscription, consumer)\n', replace: '' },
+  ],
+  /** The relay goes on from the last position it has ranked. */
+  relay: [
+    {
+      file: '/infra/relay.ts',
+      find: 'where rang is null order by position',
+      replace:
+        'where rang is null and position > (select coalesce(max(position), 0) from hub.event where rang is not null) order by position',
+    },
+  ],
   /** The services go by the clock of their process. */
   clock: [
     {

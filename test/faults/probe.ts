@@ -38,12 +38,19 @@ const reading = {
   },
 }
 
-export const bus = config.natsUrl ? await byNats(config.natsUrl) : new LogBus(reading, [probe])
+/** Where NATS has users, none of the hub's may read for this consumer: it comes as one of its own. */
+const natsUrl = process.env.PROBE_NATS_URL ?? config.natsUrl
+export const bus = natsUrl ? await byNats(natsUrl) : new LogBus(reading, [probe])
 
 /** The publisher makes the hub's own consumers only; this one is seen to here, however often the stream is lost. */
 async function byNats(natsUrl: string): Promise<JetStreamBus> {
   const nats = await connectNats(natsUrl, 'probe', log)
-  const durable = { name: durableOf(probe), filters: filtersOf(probe.types), after: async () => 0 }
+  const durable = {
+    name: durableOf(probe),
+    filters: filtersOf(probe.types),
+    after: async () => 0,
+    ahead: 512,
+  }
   setInterval(() => void openConsumer(nats.manager, durable).catch(() => {}), 500).unref()
   return new JetStreamBus({ ...reading, nats }, [probe])
 }

@@ -3,6 +3,7 @@ import { Ajv, type AnySchemaObject } from 'ajv'
 import addFormats from 'ajv-formats'
 import { events } from '../../contracts/catalog.ts'
 import { asyncApiDocument } from '../../gateway/asyncapi.ts'
+import { subjectOf } from '../../infra/stream.ts'
 import { referencePage } from '../../gateway/pages/reference/page.ts'
 import { document as openApi, issuer, publicUrl } from './openapi-document.ts'
 
@@ -15,19 +16,43 @@ function ajv(): Ajv {
   return made
 }
 
+const specification = createRequire(import.meta.url)(
+  '@asyncapi/specs/schemas/3.0.0-without-$id.json',
+) as AnySchemaObject
+const conforms = ajv().compile(specification)
+
 describe('the AsyncAPI document', () => {
   test('is one by the specification, its references included', () => {
-    const specification = createRequire(import.meta.url)(
-      '@asyncapi/specs/schemas/3.0.0-without-$id.json',
-    ) as AnySchemaObject
-    const validate = ajv().compile(specification)
-    expect(validate(asyncApi)).toBe(true)
-    expect(validate({ ...asyncApi, channels: { evenements: { address: 1 } } })).toBe(false)
+    expect(conforms(asyncApi)).toBe(true)
+    expect(conforms({ ...asyncApi, channels: { evenements: { address: 1 } } })).toBe(false)
     const references = [...JSON.stringify(asyncApi).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
       ([, path]) => path!,
     )
     expect(references.length).toBeGreaterThan(events.size)
     for (const path of references) expect(pathsOf(asyncApi, path.replaceAll('~1', '/'))).toBeDefined()
+  })
+
+  test('with NATS it says where and how to pull, and is one by the specification, without saying a word of NATS_URL', () => {
+    const withNats = asyncApiDocument(publicUrl, 'nats://gateway:s3cr3t@a.example:4333,tls://b.example')
+    expect(conforms(withNats)).toBe(true)
+    const { servers, channels } = withNats as unknown as Record<
+      string,
+      Record<string, Record<string, object>>
+    >
+    expect(servers!.nats).toMatchObject({ protocol: 'nats' })
+    expect(JSON.stringify(withNats).match(/s3cr3t|gateway|[ab]\.example/)).toBeNull()
+    const { address, parameters } = channels!.evenementsNats as unknown as {
+      address: string
+      parameters: Record<string, { enum?: string[] }>
+    }
+    // Every event of the catalogue that is not private goes there, as the publisher sends it.
+    const pattern = new RegExp(
+      `^${address.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, (_, name: string) => (parameters[name]?.enum ? `(${parameters[name].enum.join('|')})` : '[^.]+'))}$`,
+    )
+    for (const type of events.keys())
+      expect(subjectOf({ type, subject: 'dossier/x', data: {} })).toMatch(pattern)
+    expect(asyncApi.servers).not.toHaveProperty('nats')
+    expect(asyncApi.channels).not.toHaveProperty('evenementsNats')
   })
 
   test('holds every event of the catalogue, with a sentence and the role that opens it', () => {

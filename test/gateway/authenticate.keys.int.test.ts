@@ -202,6 +202,21 @@ test('keys that could not be renewed for a day are not trusted any more', async 
   await expect(find('first')).rejects.toThrow(KeySetUnavailable)
 })
 
+test('a kid that stands there twice is the key that can be used, whatever comes before or after it', async () => {
+  const doubles = [
+    { ...second.jwk, kid: 'first', use: 'enc' },
+    { ...second.jwk, kid: 'first', kty: 'EC' },
+    { kid: 'first', kty: 'RSA', n: '!', e: 'AQAB' },
+    makeKey('first', 1024).jwk,
+  ]
+  server.publish(...doubles, first.jwk, ...doubles)
+  const { authenticate, bearer } = gate()
+  await authenticate(bearer(first))
+  await expect(authenticate(bearer({ ...second, kid: 'first' }))).rejects.toMatchObject({
+    code: 'jeton-invalide',
+  })
+})
+
 test('of a mixed key set only strong RSA signature keys are used', async () => {
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
   server.publish(

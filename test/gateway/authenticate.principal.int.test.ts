@@ -205,6 +205,41 @@ test('a failed look-up is thrown as it is, and not remembered', async () => {
   await expect(authenticate(token)).resolves.toMatchObject({ principal: { kind: 'personne' } })
 })
 
+test('a wrong set-up of the issuer is told by its own tokens, never by a forged one', async () => {
+  const odd: string[] = []
+  const { authenticate, bearer, clock } = setUp({
+    onOddToken: (oddity, client) => odd.push(`${oddity}: ${client}`),
+  })
+  await authenticate(bearer())
+  const forged = makeToken(makeKey('current'), {
+    iss: server.issuer,
+    aud: 'account',
+    sub: 'subject-1',
+    azp: 'faux',
+    typ: 'Bearer',
+    iat: clock.seconds(),
+    exp: clock.seconds() + 300,
+  })
+  for (const refused of [
+    `Bearer ${forged}`,
+    bearer({ iss: 'https://example.org/realms/malakoff', aud: 'account' }),
+    bearer({ typ: 'ID', aud: 'portail' }),
+  ])
+    await expect(authenticate(refused)).rejects.toMatchObject({ code: 'jeton-invalide' })
+  expect(odd).toEqual([])
+  for (const aud of ['account', ['account'], undefined])
+    await expect(authenticate(bearer({ aud, azp: 'console' }))).rejects.toMatchObject({
+      code: 'jeton-invalide',
+    })
+  await authenticate(bearer({ exp: clock.seconds() + 301 }))
+  expect(odd).toEqual([
+    'not for us: console',
+    'not for us: console',
+    'not for us: console',
+    'long life: portail',
+  ])
+})
+
 test('an issuer that is no realm is refused at start', () => {
   expect(() => setUp({ issuer: 'https://issuer.example.org' })).toThrow('/realms/')
 })

@@ -27,7 +27,9 @@ describe('an operation of the OpenAPI document', () => {
     ({ route, operation }) => {
       const key = parameter(operation, 'Idempotency-Key')
       expect({ in: key?.in, required: key?.required }).toEqual(
-        route.method === 'GET' ? {} : { in: 'header', required: route.method === 'POST' },
+        route.method === 'GET'
+          ? {}
+          : { in: 'header', required: route.method === 'POST' && route.transport !== 'open311' },
       )
     },
   )
@@ -42,29 +44,34 @@ describe('an operation of the OpenAPI document', () => {
     }
   })
 
-  test.each(rows)('$name: lists its refusals under their statuses, as problems', ({ route, operation }) => {
-    const isPublic = route.action.access.includes('public')
-    const anyRoute = [
-      'jeton-invalide',
-      'donnees-invalides',
-      'trop-de-requetes',
-      'erreur-interne',
-      'service-indisponible',
-    ] as const
-    const codes = [
-      ...route.action.errors,
-      ...anyRoute,
-      ...(isPublic ? [] : (['jeton-requis', 'acces-refuse'] as const)),
-    ]
-    for (const code of codes) {
-      const response = responseOf(operation, errorCatalog[code][0])
-      expect(response.description).toContain(`\`${code}\``)
-      expect(response.content?.['application/problem+json']?.schema).toEqual({
-        $ref: '#/components/schemas/Problem',
-      })
-    }
-    if (isPublic) expect(Object.keys(operation.responses)).not.toContain('403')
-  })
+  const inProblems = rows.filter(({ route }) => route.transport !== 'open311')
+  test.each(inProblems)(
+    '$name: lists its refusals under their statuses, as problems',
+    ({ route, operation }) => {
+      const isPublic = route.action.access.includes('public')
+      const anyRoute = [
+        'jeton-invalide',
+        'donnees-invalides',
+        'trop-de-requetes',
+        'erreur-interne',
+        'service-indisponible',
+      ] as const
+      const codes = [
+        ...route.action.errors,
+        ...anyRoute,
+        ...(isPublic ? [] : (['jeton-requis', 'acces-refuse'] as const)),
+      ]
+      for (const code of codes) {
+        const response = responseOf(operation, errorCatalog[code][0])
+        expect(response.description).toContain(`\`${code}\``)
+        expect(response.content?.['application/problem+json']?.schema).toEqual({
+          $ref: '#/components/schemas/Problem',
+        })
+      }
+      if (isPublic && !route.action.errors.includes('acces-refuse'))
+        expect(Object.keys(operation.responses)).not.toContain('403')
+    },
+  )
 
   test.each(rows)(
     '$name: its answer has the status, the body and the headers that the gateway sends',
@@ -81,8 +88,14 @@ describe('an operation of the OpenAPI document', () => {
   test.each(rows)('$name: asks for the sign-in that its access rule wants', ({ route, operation }) => {
     const schemes = operation.security.flatMap((one) => Object.keys(one))
     const wanted = new Set(
-      route.action.access.map((rule) => (rule.startsWith('systeme:') ? 'systeme' : 'personne')),
+      route.action.access
+        .filter((rule) => rule !== 'public')
+        .map((rule) => (rule.startsWith('systeme:') ? 'systeme' : 'personne')),
     )
-    expect(schemes).toEqual(route.action.access.includes('public') ? [] : [...wanted])
+    expect(schemes).toEqual([...wanted])
+    // An empty one: it can be left out.
+    expect(operation.security.some((one) => Object.keys(one).length === 0)).toBe(
+      route.action.access.includes('public') && wanted.size > 0,
+    )
   })
 })

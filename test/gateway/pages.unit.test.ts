@@ -40,7 +40,7 @@ function addresses(text: string): string[] {
   return [...attributes, ...styles]
 }
 
-const htmlPages = ['/', '/docs', '/nulle-part']
+const htmlPages = ['/', '/docs', '/nulle-part', '/signalements/confirmation']
 
 describe('the pages', () => {
   test.each(htmlPages)('%s is French HTML that fetches nothing from another host', async (url) => {

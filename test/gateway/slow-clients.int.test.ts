@@ -19,7 +19,7 @@ let streamed: Readable | undefined
 
 beforeAll(async () => {
   const log = createLogger({ logLevel: 'silent', logPretty: false })
-  const { door, connections, bare, deadlines } = createProtection(readConfig({}), log, short)
+  const { door, connections, bare, deadlines } = createProtection(readConfig({}), log, { limits: short })
   server = await createHttpServer({
     log,
     connections,

@@ -57,11 +57,19 @@ export function shotOf(route: Route, sample: Sample, change: Partial<Shot> = {})
   const type = sample.body ? 'application/json' : sample.content?.type
   const query = sample.query ? `?${sample.query}` : ''
   return {
-    path: `${route.path.replace(/:\w+/g, sample.id)}${query}`,
+    path: `${filled(route, sample.id)}${query}`,
     ...(body !== undefined && { body }),
     ...change,
     headers: { ...(type && { 'content-type': type }), ...change.headers },
   }
+}
+
+/** The address of the route, with this id. */
+function filled({ path }: Route, id: string, param?: string, value?: string): string {
+  return path.replaceAll(/:(\w+)/g, (_, name) => {
+    if (name === param) return value ?? ''
+    return name === 'format' ? 'json' : id
+  })
 }
 
 const encodedTexts = Object.fromEntries(
@@ -81,7 +89,7 @@ function pathCases(route: Route, sample: () => Sample, param: string): Case[] {
     deep: false,
     shot: () =>
       shotOf(route, sample(), {
-        path: route.path.replaceAll(/:(\w+)/g, (_, name) => (name === param ? value : sample().id)),
+        path: filled(route, sample().id, param, value),
       }),
   }))
 }

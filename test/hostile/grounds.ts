@@ -11,14 +11,20 @@ import {
 } from '../../contracts/agenda.ts'
 import { AnnoncerConseil, PublierEvenement } from '../../contracts/conseils.ts'
 import type { Access } from '../../contracts/define.ts'
+import { LireDocument } from '../../contracts/documents.ts'
+import { type CleOpen311, EmettreCleOpen311 } from '../../contracts/open311.ts'
+import { CreerSignalement, PublierSignalement } from '../../contracts/signalements.ts'
+import { jetonDe } from '../../services/signalements/jeton.ts'
 import { formulairesValides } from '../demarches/exemples.ts'
-import { pdf } from '../documents/fixtures.ts'
+import { jpeg, pdf } from '../documents/fixtures.ts'
 import { dayIn, freeSlot, type Office, openOffice } from '../support/agenda.ts'
 import type { Api } from '../support/api.ts'
 import { evenement, publishedSitting, seance } from '../support/conseils.ts'
 import { decided, deposited, draft, inInstruction } from '../support/dossiers.ts'
+import { eventually } from '../support/eventually.ts'
 import { hubDatabase } from '../support/hub-database.ts'
 import { anonyme, stranger, system } from '../support/people.ts'
+import { questioned, report, reported, resolved, somewhere, unconfirmed } from '../support/signalements.ts'
 import type { Sample } from './cases.ts'
 
 /** Where a route can be attacked beyond its access check: a caller who may, an object in the right state. */
@@ -30,8 +36,11 @@ export interface Ground {
   readonly sample?: Omit<Sample, 'id'>
 }
 
+const anyReport = () => idOf(reported(usager))
+
 const usager = stranger()
 const agent = stranger(['usager', 'agent:etat-civil'])
+const fatou = stranger(['usager', 'agent:espace-public'])
 const administrateur = stranger(['administrateur'])
 const systeme = system()
 const as = (api: Api) => () => api
@@ -110,8 +119,13 @@ const greffe = stranger(['usager', 'agent:vie-municipale'])
 const sitting = await publishedSitting(greffe)
 const points = [{ numero: '1', titre: 'Budget', resultat: 'Adopté' }]
 const annonceSansSecteur = {
-  ...{ titre: evenement.titre, lieu: evenement.lieu, debut: evenement.debut, fin: evenement.fin },
-  ...{ description: 'Pour tous.', situation: '1 rue Béranger', gratuit: true },
+  titre: evenement.titre,
+  lieu: evenement.lieu,
+  debut: evenement.debut,
+  fin: evenement.fin,
+  description: 'Pour tous.',
+  situation: '1 rue Béranger',
+  gratuit: true,
 }
 const annonce = { ...annonceSansSecteur, secteur: 'etat-civil' }
 const anEvent = () => idOf(agent.ok(PublierEvenement, evenement))
@@ -332,6 +346,91 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
       },
     },
   },
+  'GET /v1/signalements/categories': { public: { caller: as(anonyme) } },
+  'GET /v1/signalements/doublons': {
+    public: { caller: as(anonyme), sample: { query: 'categorie=tags&latitude=48.818&longitude=2.296' } },
+  },
+  'GET /v1/signalements/carte': { public: { caller: as(anonyme) } },
+  'GET /v1/signalements': { public: { caller: as(anonyme) } },
+  'POST /v1/signalements': {
+    public: {
+      caller: as(anonyme),
+      sample: {
+        // Few may wait for one address.
+        get body() {
+          const contact = { courriel: `${randomUUID()}@example.org` }
+          return { categorie: 'panneau', ...somewhere(), siDoublon: 'creer', contact }
+        },
+      },
+    },
+    compte: {
+      caller: as(usager),
+      sample: {
+        body: { ...report(), categorie: 'rats', reponses: { animal: 'rat' }, description: 'Un mot.' },
+      },
+    },
+  },
+  'POST /v1/confirmations': {
+    public: { caller: as(anonyme), sample: { body: { jeton: await link() } } },
+  },
+  'GET /v1/signalements/:id': {
+    public: { caller: as(anonyme), object: anyReport },
+    compte: { caller: as(usager), object: anyReport },
+  },
+  'POST /v1/signalements/:id/suivre': { compte: { caller: () => stranger(), object: anyReport } },
+  'DELETE /v1/signalements/:id/suivre': { compte: { caller: as(usager), object: anyReport } },
+  'POST /v1/signalements/:id/photos': {
+    proprietaire: { caller: as(usager), object: anyReport, sample: { body: { photos: [await photo()] } } },
+  },
+  'POST /v1/signalements/:id/question': {
+    agent: { caller: as(fatou), object: anyReport, sample: { body: texte } },
+  },
+  'POST /v1/signalements/:id/reponse': {
+    proprietaire: {
+      caller: as(usager),
+      object: () => idOf(questioned(usager, fatou)),
+      sample: { body: texte },
+    },
+  },
+  'POST /v1/signalements/:id/reouverture': {
+    proprietaire: {
+      caller: as(usager),
+      object: () => idOf(resolved(usager, fatou)),
+      sample: { body: texte },
+    },
+  },
+  'POST /v1/signalements/:id/etapes': {
+    agent: {
+      caller: as(fatou),
+      object: anyReport,
+      sample: { body: { etape: 'planifie', prevuLe: inAYear(), message: 'Un mot.', note: 'Un mot.' } },
+    },
+  },
+  'POST /v1/signalements/:id/publication': {
+    agent: { caller: as(fatou), object: anyReport, sample: { body: { description: 'Un mot.', photos: [] } } },
+  },
+  'GET /v1/agents/signalements': { agent: { caller: as(fatou) } },
+  'GET /v1/photos/:id': { public: { caller: as(anonyme), object: publishedPhoto } },
+  'GET /open311/v2/discovery.:format': { public: { caller: as(anonyme) } },
+  'GET /open311/v2/services.:format': { public: { caller: as(anonyme) } },
+  'GET /open311/v2/services/:id.:format': { public: { caller: as(anonyme), object: async () => 'tags' } },
+  'POST /open311/v2/requests.:format': {
+    public: {
+      caller: as(anonyme),
+      sample: {
+        body: {
+          api_key: (await openKey()).cle,
+          service_code: 'rats',
+          lat: 48.816,
+          long: 2.296,
+          attribute: { animal: 'rat' },
+          email: 'camille@exemple.fr',
+          phone: '01 46 55 00 00',
+          media_url: 'https://exemple.fr/rat.jpg',
+        },
+      },
+    },
+  },
   'GET /v1/documents/:id/public': { public: { caller: as(anonyme), object: async () => sitting.documentId } },
   'GET /oparl/v1': { public: { caller: as(anonyme) } },
   'GET /oparl/v1/body': { public: { caller: as(anonyme) } },
@@ -364,6 +463,16 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
   'GET /oparl/v1/agendaitem/:id': { public: { caller: as(anonyme), object: async () => sitting.point } },
   'GET /oparl/v1/paper/:id': { public: { caller: as(anonyme), object: async () => sitting.papier } },
   'GET /oparl/v1/file/:id': { public: { caller: as(anonyme), object: async () => sitting.papier } },
+  'GET /open311/v2/requests.:format': { public: { caller: as(anonyme), sample: { query: 'page_size=20' } } },
+  'GET /open311/v2/requests/:id.:format': { public: { caller: as(anonyme), object: anyReport } },
+  'GET /open311/v2/tokens/:id.:format': { public: { caller: as(anonyme), object: anyReport } },
+  'GET /v1/admin/open311/cles': { administrateur: { caller: as(administrateur) } },
+  'POST /v1/admin/open311/cles': {
+    administrateur: { caller: as(administrateur), sample: { body: { client: 'systeme-hostile' } } },
+  },
+  'DELETE /v1/admin/open311/cles/:id': {
+    administrateur: { caller: as(administrateur), object: async () => (await openKey()).id },
+  },
   'GET /v1/evenements': { 'systeme:evenements': { caller: as(systeme) } },
   'GET /v1/admin/lettres-mortes': { administrateur: { caller: as(administrateur) } },
   'POST /v1/admin/lettres-mortes/:id/relance': {
@@ -379,4 +488,31 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
 async function keptTrace(): Promise<string> {
   const reply = await anonyme.send('GET', '/v1/demarches')
   return reply.headers.get('x-trace-id') ?? ''
+}
+
+async function photo(): Promise<string> {
+  return (await usager.uploaded('espace-public', jpeg(), 'photo.jpg')).id
+}
+
+/** Of a report that is confirmed once, and then again. */
+async function link(): Promise<string> {
+  const { id } = await unconfirmed(anonyme, `${randomUUID()}@example.org`)
+  const [row] = await hubDatabase()<{ cle: Buffer }[]>`select cle from signalements.secret`
+  return jetonDe(row!.cle, id)
+}
+
+async function publishedPhoto(): Promise<string> {
+  const id = await photo()
+  const { id: signalement } = await usager.ok(CreerSignalement, report({ photos: [id] }))
+  await fatou.ok(PublierSignalement, { id: signalement, description: null, photos: [id] })
+  await eventually(async () => expect((await usager.ok(LireDocument, { id })).public).toBe(true))
+  return id
+}
+
+async function openKey(): Promise<CleOpen311> {
+  return await administrateur.ok(EmettreCleOpen311, { client: 'systeme-hostile' })
+}
+
+function inAYear(): string {
+  return new Date(Date.now() + 365 * 24 * 3_600_000).toISOString().slice(0, 10)
 }

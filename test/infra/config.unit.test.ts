@@ -127,11 +127,31 @@ test('DOCUMENTS_LISTEN is an address and a port of either family', () => {
   expect(() => readConfig({ DOCUMENTS_LISTEN: '4000' })).toThrow(/DOCUMENTS_LISTEN/)
 })
 
-test('what this version cannot do is refused rather than ignored', () => {
-  expect(() => readConfig({ REDIS_URL: 'redis://cache.example' })).toThrow(/REDIS_URL/)
+test('REDIS_URL is one server, with TLS or without, and the number of a database', () => {
+  expect(readConfig({}).redisUrl).toBeUndefined()
+  for (const url of [
+    'redis://cache.example',
+    'rediss://guichet:p%40ss@cache.example:6380/2',
+    'redis://[::1]/',
+  ])
+    expect(readConfig({ REDIS_URL: url }).redisUrl).toBe(url)
+  for (const wrong of ['http://cache.example', 'redis://cache.example/guichet', 'redis://cache.example?db=2'])
+    expect(() => readConfig({ REDIS_URL: wrong })).toThrow(/^REDIS_URL: /)
 })
 
-test('the embedded issuer is refused in production', () => {
-  expect(() => readConfig({ NODE_ENV: 'production' })).toThrow(/KEYCLOAK_URL is required/)
-  expect(readConfig({ NODE_ENV: 'production', ...keycloak }).environment).toBe('production')
+test('no part is embedded in production, and all that is missing is told at once', () => {
+  const production = { NODE_ENV: 'production', ...keycloak }
+  expect(() => readConfig({ NODE_ENV: 'production' })).toThrow(
+    'DATABASE_URL, NATS_URL, REDIS_URL, KEYCLOAK_URL must be set',
+  )
+  expect(() => readConfig({ ...production, NATS_URL: ' ' })).toThrow(
+    ': DATABASE_URL, NATS_URL, REDIS_URL must',
+  )
+  const all = {
+    DATABASE_URL: 'postgres://db.example/hub',
+    NATS_URL: 'nats://bus.example',
+    REDIS_URL: 'redis://cache.example',
+  }
+  expect(() => readConfig({ ...production, ...all })).not.toThrow(/must be set/)
+  expect(() => readConfig({ NODE_ENV: 'test' })).not.toThrow()
 })

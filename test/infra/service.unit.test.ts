@@ -51,6 +51,7 @@ const replies: Record<string, (call: Call) => Promise<unknown>> = {
     throw new Error('secret of the house')
   },
   jamais: () => new Promise(() => {}),
+  appel: (call) => call.call(Relayer, { quoi: 'principal' }),
 }
 
 const ground: Ground = { db: {} as Ground['db'], config: {} as Ground['config'], now: () => new Date(), log }
@@ -61,6 +62,7 @@ const essai = defineService({
 const relais = defineService({
   name: 'relais',
   actions: [answers(Relayer, (params, call) => call.call(Repondre, params))],
+  calls: [Repondre],
 })
 
 describe('a call whose process has gone', () => {
@@ -117,6 +119,12 @@ describe.each(['in one process', 'between two processes'])('a call %s', (where) 
       detail: 'Le dossier est décidé.',
       extra: { transitionsPermises: ['rouvrir'] },
     })
+  })
+
+  test('a service calls only what its index card lists', async () => {
+    await expect(ask('appel')).rejects.toThrow(
+      'essai calls relais.relayer, which its index card does not list',
+    )
   })
 
   test('params that break the contract are refused with each field', async () => {

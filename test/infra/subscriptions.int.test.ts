@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Refusal } from '../../contracts/errors.ts'
-import { type Sql, transaction } from '../../infra/db.ts'
+import { createPool, type Sql, transaction } from '../../infra/db.ts'
 import { toEnvelope, type EventRow } from '../../infra/event-log.ts'
 import { type Consumer, deliver, retryDue, type SubscriptionOptions } from '../../infra/subscriptions.ts'
 import { sweep } from '../../infra/sweep.ts'
@@ -14,6 +14,7 @@ import {
   emptyHub,
   exactlyOnce,
   log,
+  ObjetChange,
   ObjetClos,
   openDb,
   prepareEssai,
@@ -271,6 +272,33 @@ test('more than one transaction’s worth is done in one delivery', async () => 
   const consumer = recorder('essai.lots')
   await deliver(one, consumer, subjects)
   expect(await auditEffects(db.sql, consumer)).toEqual(exactlyOnce)
+})
+
+test('a batch reads its own lanes and their events, however much there is that no planner has counted', async () => {
+  const sql = createPool({ url: db.url, max: 1, name: 'test' })
+  const subscription = { ...one, db: openDb(sql) }
+  const consumer = recorder('essai.plan')
+  const write = async (from: number, to: number) => {
+    await sql`insert into hub.event (type, source, subject, sequence, time, actor_kind, data)
+      select ${ObjetChange.type}, 'demarches', 'dossier/' || i, 1, now(), 'horloge', '{"n": 1}' from generate_series(${from}::int, ${to}::int) i`
+    await rankAll(sql)
+  }
+  const batch = (first: number) => Array.from({ length: 64 }, (_, n) => `dossier/${first + n}`)
+  const reads = async () => {
+    await sql`select pg_stat_force_next_flush()`
+    const [row] = await sql<[{ n: number }]>`select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as n
+      from pg_stat_user_tables where schemaname = 'hub' and relname in ('event', 'lane')`
+    return row.n
+  }
+  // Plans are made, and kept, while there is hardly anything.
+  await write(1, 384)
+  for (let n = 0; n < 6; n++) await deliver(subscription, consumer, batch(64 * n + 1))
+  await write(385, 6000)
+  for (let n = 0; n < 30; n++) await deliver(subscription, consumer, batch(385 + 64 * n))
+  const before = await reads()
+  for (let n = 0; n < 10; n++) await deliver(subscription, consumer, batch(4001 + 64 * n))
+  expect((await reads()) - before).toBeLessThan(10 * 64 * 20)
+  await sql.end({ timeout: 1 })
 })
 
 test('events of types that a consumer does not take leave holes that stop nothing', async () => {

@@ -1,3 +1,4 @@
+import { readConfig } from '../../infra/config.ts'
 import type { Queryable, Sql } from '../../infra/db.ts'
 import { fireDue, type Timer, Timers, type TimersOptions } from '../../infra/timers.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
@@ -16,7 +17,7 @@ beforeAll(async () => {
   db = await freshDatabase()
   await prepareEssai(db.sql)
   service = db.role('demarches')
-  one = { db: openDb(service), now: () => noon, log, pollMs: 10 }
+  one = { db: openDb(service), now: () => noon, log, config: readConfig({}), pollMs: 10 }
   two = { ...one, db: openDb(db.role('demarches')) }
 })
 beforeEach(() => emptyHub(db.sql))

@@ -34,6 +34,9 @@ export async function startOwnHub(
   })
   process.env.TEST_HUB_URL = url
   process.env.TEST_HUB_DATABASE_URL = database.url
+  // Its issuer is its own, also where the common hub has Keycloak.
+  delete process.env.TEST_ISSUER
+  delete process.env.TEST_ISSUER_KEY
   await hub.start()
   return {
     url,

@@ -19,7 +19,7 @@ export interface BusProcess {
 }
 
 export async function startBus(
-  db: TestDatabase,
+  db: Pick<TestDatabase, 'url'>,
   natsUrl: string,
   consumers: readonly Consumer[],
 ): Promise<BusProcess> {

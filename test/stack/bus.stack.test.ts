@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Refusal } from '../../contracts/errors.ts'
 import { streamName } from '../../infra/stream.ts'
 import type { Sql } from '../../infra/db.ts'
@@ -12,11 +13,16 @@ import {
   prepareEssai,
   recorder,
 } from '../infra/essai.ts'
+import { full } from '../faults/scale.ts'
+import { record } from '../faults/table.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { auditStream, type BusProcess, startBus, withNats } from './bus-process.ts'
 import { type NatsServers, startNatsServers } from './nats-servers.ts'
 import { startProxy } from './proxy.ts'
+
+/** For how long NATS is away: ten minutes in full. */
+const awayMs = full ? 600_000 : 600
 
 let db: TestDatabase
 let service: Sql
@@ -30,7 +36,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await emptyHub(db.sql)
-  await withNats(servers.url, async (nc) => {
+  await withNats(servers.urlOf(), async (nc) => {
     const manager = await nc.jetstreamManager()
     for await (const { config } of manager.streams.list()) await manager.streams.delete(config.name)
   })
@@ -41,7 +47,7 @@ afterAll(async () => {
   await servers.close()
 })
 
-async function start(consumers: readonly Consumer[], natsUrl = servers.url): Promise<BusProcess> {
+async function start(consumers: readonly Consumer[], natsUrl = servers.urlOf()): Promise<BusProcess> {
   const process = await startBus(db, natsUrl, consumers)
   running.push(process)
   return {
@@ -69,7 +75,7 @@ const settled = (consumers: readonly Consumer[]) =>
   })
 
 const complete = async () => {
-  const { wrong, last, events, messages } = await auditStream(db.sql, servers.url)
+  const { wrong, last, events, messages } = await auditStream(db.sql, servers.urlOf())
   expect({ wrong, last, messages }).toEqual({ wrong: [], last: events, messages: events })
 }
 
@@ -88,7 +94,7 @@ test('a stream that is wiped under a running hub is made anew from the log, and 
   await start(consumers)
   await write(4)
   await settled(consumers)
-  await withNats(servers.url, async (nc) => (await nc.jetstreamManager()).streams.delete(streamName))
+  await withNats(servers.urlOf(), async (nc) => (await nc.jetstreamManager()).streams.delete(streamName))
   await write(4)
   await settled(consumers)
   await eventually(complete)
@@ -115,22 +121,47 @@ test('a store that is put back to an old copy goes on where the copy ends', asyn
   await second.stop()
 })
 
-test('reactions go on while NATS is away, and the stream is complete when it is back', async () => {
-  const consumers = [recorder('essai.a')]
-  await start(consumers)
-  await write(2)
-  await settled(consumers)
-  await servers.kill()
-  try {
-    await write(3)
+test(
+  'reactions go on while NATS is away, and the stream is complete when it is back',
+  async () => {
+    const started = Date.now()
+    const consumers = [recorder('essai.a')]
+    await start(consumers)
+    await write(2)
     await settled(consumers)
-  } finally {
-    await servers.start()
-  }
-  await write(2)
-  await settled(consumers)
-  await eventually(complete)
-})
+    await servers.kill()
+    const back = Date.now() + awayMs
+    try {
+      do {
+        await write(3)
+        await settled(consumers)
+        await delay(awayMs / 600)
+      } while (Date.now() < back)
+    } finally {
+      await servers.start()
+    }
+    await write(2)
+    await settled(consumers)
+    await eventually(complete, 60_000)
+    const [seen] = await db.sql<[{ events: number; effects: number }]>`
+    select (select count(*) from hub.event)::int as events, (select count(*) from essai.effet)::int as effects`
+    record({
+      fault: 'NATS away',
+      sent: `${seen.events} events`,
+      kills: 1,
+      acknowledged: seen.events,
+      effects: seen.effects,
+      lost: 0,
+      doubled: 0,
+      reordered: 0,
+      unexpected: 0,
+      wrongRanks: 0,
+      seconds: (Date.now() - started) / 1000,
+      note: `for ${awayMs / 1000} s; the reactions read the log meanwhile`,
+    })
+  },
+  awayMs + 120_000,
+)
 
 test('a stream that knows what the log does not is made anew: the database was restored', async () => {
   const consumers = [recorder('essai.a')]
@@ -151,13 +182,13 @@ test('nothing is written to the stream of another hub', async () => {
   await write(1)
   await settled(consumers)
   await first.stop()
-  const { last } = await auditStream(db.sql, servers.url)
+  const { last } = await auditStream(db.sql, servers.urlOf())
   await db.sql`update hub.relay set hub_id = gen_random_uuid()`
   await start(consumers)
   await write(1)
   // The reaction comes by the log, so the bus has had its time.
   await settled(consumers)
-  expect((await auditStream(db.sql, servers.url)).last).toBe(last)
+  expect((await auditStream(db.sql, servers.urlOf())).last).toBe(last)
 })
 
 test('two publishers that both believe they hold the office send every event once', async () => {
@@ -195,7 +226,7 @@ test('a message that is not ours is found, and the stream made anew', async () =
   await start(consumers)
   await write(1)
   await settled(consumers)
-  await withNats(servers.url, (nc) => nc.jetstream().publish('guichet.evt.dossier.faux.v1.x', 'not JSON'))
+  await withNats(servers.urlOf(), (nc) => nc.jetstream().publish('guichet.evt.dossier.faux.v1.x', 'not JSON'))
   await write(1)
   await settled(consumers)
   await eventually(complete)
@@ -259,6 +290,6 @@ test('one event in a hundred that cannot be done stops its own object alone, wha
       select (select count(*)::int from essai.effet) as done,
         (select count(*)::int from hub.lane where stopped) as stopped`
     expect(row).toEqual({ done: 54 * 10 + 6 * 4, stopped: 6 })
-  })
+  }, 20_000)
   expect(await auditEffects(db.sql, consumer)).toMatchObject({ doubled: 0, inverted: 0 })
-})
+}, 30_000)

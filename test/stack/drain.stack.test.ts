@@ -6,8 +6,8 @@ import { full, seeded } from '../faults/scale.ts'
 import { record } from '../faults/table.ts'
 import { type NatsServers, startNatsServers } from './nats-servers.ts'
 
-/** How often each process is told to stop: six times in full, that is 48; once in short. */
-const rounds = full ? 6 : 1
+/** How often each of the eight processes is told to stop: 56 times altogether in full; once each in short. */
+const rounds = full ? 7 : 1
 const workers = 6
 /** A drain that takes longer is none. */
 const drainMs = 10_000
@@ -55,7 +55,7 @@ function once(url: string, token: string, body?: object): Promise<{ outcome: num
 
 test('each process told to stop under load ends in time with 0, and not one request fails', async () => {
   const started = Date.now()
-  const cluster = await startCluster({ random: seeded(), natsUrl: nats.url })
+  const cluster = await startCluster({ random: seeded(), nats })
   const failed: string[] = []
   let sent = 0
   let created = 0

@@ -7,20 +7,23 @@ import { type OwnServer, startOwnServer } from '../faults/own-server.ts'
 import { watchReadiness } from '../faults/readiness.ts'
 import { full, journeys, seeded } from '../faults/scale.ts'
 import { lineOf, record } from '../faults/table.ts'
+import type { HubProcess } from '../support/hub-process.ts'
 import { type NatsServers, startNatsServers } from './nats-servers.ts'
 
 /** How long each process lives on average, and how often it dies at most; how often NATS and PostgreSQL are broken. */
 const processes = full ? { everyMs: 12_000, atMost: Infinity } : { everyMs: 2_500, atMost: 1 }
-const servers = full ? { everyMs: 6_000, atMost: Infinity } : { everyMs: 1_500, atMost: 4 }
+const servers = full ? { everyMs: 6_000, atMost: Infinity } : { everyMs: 1_000, atMost: 7 }
 
-/** What befalls the servers, again and again until told to stop; returns how often. */
+/** What befalls the servers, and what they and the processes suffer frozen, until told to stop; returns how often. */
 async function breakAtRandom(
   nats: NatsServers,
   postgres: OwnServer,
+  hubs: readonly HubProcess[],
   random: () => number,
   stop: AbortSignal,
 ): Promise<number> {
   const any = () => Math.floor(random() * 3)
+  let next = Math.floor(random() * hubs.length)
   const faults = [
     async () => {
       const leader = await nats.leaderOf(streamName)
@@ -29,6 +32,12 @@ async function breakAtRandom(
       await nats.start(leader)
     },
     () => postgres.kill(),
+    async () => {
+      // Long enough for the others to miss it, and to take over what it was doing.
+      const goOn = hubs[next++ % hubs.length]!.freeze()
+      await delay(500 + random() * 4_500)
+      goOn()
+    },
     async () => {
       const goOn = nats.freeze(any())
       await delay(500 + random() * 2_500)
@@ -60,18 +69,18 @@ async function breakAtRandom(
   return done
 }
 
-test('two processes of each part, three NATS servers and PostgreSQL, all killed at random, lose, double and reorder nothing', async () => {
+test('two processes of each part, three NATS servers and PostgreSQL, all killed and frozen at random, lose, double and reorder nothing', async () => {
   const started = Date.now()
   const random = seeded()
   const [nats, postgres] = await Promise.all([startNatsServers(3), startOwnServer()])
-  const cluster = await startCluster({ random, database: postgres, natsUrl: nats.url })
+  const cluster = await startCluster({ random, database: postgres, nats })
   const readiness = watchReadiness(cluster.hubs)
   const stop = new AbortController()
   try {
     const [history, kills, breaks] = await Promise.all([
       playDossiers(cluster.url, journeys, 16).finally(() => stop.abort()),
       killAtRandom(cluster.hubs, random, processes.everyMs, processes.atMost, stop.signal),
-      breakAtRandom(nats, postgres, random, stop.signal),
+      breakAtRandom(nats, postgres, cluster.hubs, random, stop.signal),
     ])
     const result = await settle(cluster, history)
     const seen = await readiness.stop()
@@ -81,7 +90,7 @@ test('two processes of each part, three NATS servers and PostgreSQL, all killed 
         sent: `${journeys} journeys`,
         kills: kills + breaks,
         seconds: (Date.now() - started) / 1000,
-        note: `${kills} of processes, ${breaks} of servers; probed ${seen.probes} times, slowest ${seen.slowestMs} ms`,
+        note: `${kills} of processes, ${breaks} of servers or frozen; probed ${seen.probes} times, slowest ${seen.slowestMs} ms`,
       }),
     )
     expect(result.verdict).toEqual(noFault)

@@ -9,17 +9,22 @@ export interface Proxy {
   delay(ms: number): void
   /** Nothing passes, either way, and nobody is told. */
   freeze(): void
+  /** What this side says is lost; what it is told arrives. */
+  mute(side: 'client' | 'server'): void
+  /** Nothing passes on the lines that are open now, for ever, and nobody is told; new ones pass. */
+  lose(): void
   heal(): void
   close(): Promise<void>
 }
 
 export async function startProxy(to: number): Promise<Proxy> {
   const open = new Set<Socket>()
+  const dead = new WeakSet<Socket>()
   let delayMs = 0
-  let frozen = false
-  const pass = (from: Socket, on: Socket) => {
+  const lost = new Set<'client' | 'server'>()
+  const pass = (from: Socket, on: Socket, side: 'client' | 'server') => {
     from.on('data', (chunk: Buffer) => {
-      if (frozen) return // lost: the line is half open until somebody gives it up
+      if (lost.has(side) || dead.has(from)) return // the line is half open until somebody gives it up
       if (delayMs === 0) on.write(chunk)
       else setTimeout(() => on.write(chunk), delayMs)
     })
@@ -31,8 +36,8 @@ export async function startProxy(to: number): Promise<Proxy> {
       open.add(socket)
       socket.on('error', () => socket.destroy()).once('close', () => open.delete(socket))
     }
-    pass(client, target)
-    pass(target, client)
+    pass(client, target, 'client')
+    pass(target, client, 'server')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const cut = () => {
@@ -45,12 +50,18 @@ export async function startProxy(to: number): Promise<Proxy> {
       delayMs = ms
     },
     freeze() {
-      frozen = true
+      lost.add('client').add('server')
+    },
+    mute(side) {
+      lost.add(side)
+    },
+    lose() {
+      for (const socket of open) dead.add(socket)
     },
     heal() {
       // Lines that lost bytes cannot be used again, as after a network that came back with other routes.
-      if (frozen) cut()
-      frozen = false
+      if (lost.size > 0) cut()
+      lost.clear()
       delayMs = 0
     },
     async close() {

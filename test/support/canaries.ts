@@ -10,12 +10,22 @@ import {
 } from '../../contracts/demarches.ts'
 import { LireDocument, SupprimerDocument } from '../../contracts/documents.ts'
 import { ModifierMoi } from '../../contracts/identity.ts'
+import {
+  AvancerSignalement,
+  CreerSignalement,
+  PoserQuestion,
+  PublierSignalement,
+  RepondreQuestion,
+  RouvrirSignalement,
+} from '../../contracts/signalements.ts'
 import { formulairesValides } from '../demarches/exemples.ts'
-import { pdf } from '../documents/fixtures.ts'
+import { jpeg, pdf } from '../documents/fixtures.ts'
 import { booked, freeSlot, openOffice } from './agenda.ts'
 import { inInstruction } from './dossiers.ts'
+import type { Api } from './api.ts'
 import { eventually } from './eventually.ts'
-import { stranger } from './people.ts'
+import { anonyme, stranger } from './people.ts'
+import { somewhere } from './signalements.ts'
 
 /** What each thing that is somebody's own is called in this test: a word that occurs nowhere else. */
 export const canaries = new Map<string, string>()
@@ -125,8 +135,59 @@ export async function liveOneLife(): Promise<string> {
     },
   })
   await usager.ok(AnnulerRendezVous, { id: rendezVous.id })
+  await reportOneThing(usager)
   // Refused requests leave nothing either.
   await usager.send('POST', '/v1/dossiers', { body: { demarche: canary('an unknown demarche') } })
   await usager.send('POST', `/v1/dossiers/${id}/depot`, { body: { inconnu: canary('an unknown field') } })
   return id
+}
+
+/** The same citizen, and somebody without account, report things; an agent handles one. */
+async function reportOneThing(usager: Api): Promise<void> {
+  const agent = stranger(['usager', 'agent:espace-public'])
+  const photo = await usager.uploaded('espace-public', jpeg(), `${canary('name of a photo')}.jpg`)
+  const place = somewhere()
+  const { id } = await usager.ok(CreerSignalement, {
+    categorie: 'encombrants',
+    ...place,
+    siDoublon: 'creer',
+    adresse: canary('report: adresse'),
+    description: canary('report: description'),
+    reponses: { nature: canary('report: an answer') },
+    photos: [photo.id],
+    contact: {
+      courriel: `${canary('report: courriel')}@example.org`,
+      nom: canary('report: nom'),
+      prenom: canary('report: prenom'),
+      telephone: telephone('report: telephone'),
+    },
+  })
+  await usager.ok(CreerSignalement, {
+    categorie: 'encombrants',
+    ...place,
+    reponses: { nature: 'Deux.' },
+    description: canary('report: the same again'),
+  })
+  await agent.ok(PoserQuestion, { id, texte: canary('question of an agent') })
+  await usager.ok(RepondreQuestion, { id, texte: canary('answer to a question') })
+  await agent.ok(AvancerSignalement, {
+    id,
+    etape: 'resolu',
+    message: canary('word of an agent for the public'),
+    note: canary('note of an agent'),
+  })
+  await agent.ok(PublierSignalement, {
+    id,
+    description: canary('text that an agent released'),
+    photos: [photo.id],
+  })
+  await usager.ok(RouvrirSignalement, { id, texte: canary('text of a reopening by its reporter') })
+  const contact = { courriel: `${canary('report without account: courriel')}@example.org` }
+  await anonyme.ok(CreerSignalement, { categorie: 'panneau', ...somewhere(), contact })
+  await anonyme.send('POST', '/v1/confirmations', { body: { jeton: canary('a token that is none') } })
+  const form = new URLSearchParams({ api_key: canary('an Open311 key'), service_code: 'tags' })
+  await anonyme.send('POST', '/open311/v2/requests.json', {
+    body: form.toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
 }

@@ -75,7 +75,8 @@ export function checkReply(method: string, path: string, reply: Reply): void {
   if (method === 'HEAD') {
     if (reply.status >= 500) wrong('a fault')
     if (reply.text !== '') wrong('a body to HEAD')
-  } else if (reply.status >= 400) checkProblem(route, reply, wrong)
+  } else if (path.startsWith('/open311/')) checkOpen311(route, path, reply, wrong)
+  else if (reply.status >= 400) checkProblem(route, reply, wrong)
   else if (route) checkSuccess(route, reply, wrong)
 }
 
@@ -105,8 +106,8 @@ function checkSuccess(route: Route, reply: Reply, wrong: (what: string) => never
   if (reply.status !== route.success) wrong(`${route.success} is what its route says`)
   if (reply.headers.get('cache-control') !== 'no-store') wrong('may be cached')
   if (route.success === 204) return reply.text === '' ? undefined : wrong('a body to 204')
-  if (reply.headers.get('content-type') !== (route.type ?? 'application/json; charset=utf-8'))
-    wrong(`not ${route.type ?? 'JSON'}`)
+  const type = route.type ?? 'application/json'
+  if (reply.headers.get('content-type') !== `${type}; charset=utf-8`) wrong(`not ${type}`)
   const answered = checkStrictly(
     route.transport === 'upload' ? Document : route.action.returns,
     reply.body ?? reply.text,
@@ -122,6 +123,36 @@ function checkSuccess(route: Route, reply: Reply, wrong: (what: string) => never
     reply.headers.get('location') !== `${route.path}/${id}`
   )
     wrong(`location ${reply.headers.get('location')}`)
+}
+
+const Open311Errors = z
+  .array(z.strictObject({ code: z.int(), description: z.string().min(3).max(1000) }))
+  .min(1)
+const xmlErrors =
+  /^<\?xml version="1\.0" encoding="utf-8"\?>\n<errors>(?:<error><code>(\d+)<\/code><description>[^<]{3,1000}<\/description><\/error>)+<\/errors>\n$/
+
+/** GeoReport v2: JSON or XML by the ending of the address; errors are a list that repeats the status. */
+function checkOpen311(
+  route: Route | undefined,
+  path: string,
+  reply: Reply,
+  wrong: (what: string) => never,
+): void {
+  const inXml = /\.xml(?:\?|$)/.test(path)
+  const type = inXml ? 'text/xml' : 'application/json'
+  if (reply.headers.get('content-type') !== `${type}; charset=utf-8`) wrong(`not ${type}`)
+  if (reply.status < 400) {
+    if (!route || reply.status !== route.success) wrong('no such route')
+    else if (!inXml) checkStrictly(route.action.returns, reply.body, wrong)
+    return
+  }
+  if (reply.status >= 500) wrong('a fault')
+  if (![400, 403, 404, 405, 429].includes(reply.status)) wrong('a status that GeoReport v2 does not know')
+  if (leak.test(reply.text)) wrong(`machine room words: ${leak.exec(reply.text)?.[0]}`)
+  const codes = inXml
+    ? [Number(xmlErrors.exec(reply.text)?.[1])]
+    : (Open311Errors.safeParse(reply.body).data ?? []).map(({ code }) => code)
+  if (codes.length === 0 || codes.some((code) => code !== reply.status)) wrong('not errors of Open311')
 }
 
 /** A demarche's version counts its texts, not its changes; nobody can edit it through the API. */
@@ -148,6 +179,6 @@ export function routeOf(method: string, path: string): Route | undefined {
   return routes.find(
     (route) =>
       route.method === (method === 'HEAD' ? 'GET' : method) &&
-      new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`).test(pathname),
+      new RegExp(`^${route.path.replaceAll('.', String.raw`\.`).replace(/:\w+/g, '[^/]+')}$`).test(pathname),
   )
 }

@@ -5,7 +5,7 @@ export default async function globalTeardown(): Promise<void> {
   if (!server) return
   await server.chromium?.close()
   await Promise.all(server.hubs?.map((hub) => hub.stop()) ?? [])
-  await server.nats?.close()
+  await Promise.all([server.nats?.close(), server.redis?.close(), server.keycloak?.close()])
   await server.postgres.stop()
   await rm(server.folder, { recursive: true, force: true })
 }

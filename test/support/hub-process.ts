@@ -6,6 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const root = join(import.meta.dirname, '../..')
 
+/** The processes of a hub that runs in parts. */
+export const inParts = ['hub', 'identity', 'demarches', 'documents', 'signalements', 'agenda', 'gateway']
+
 export interface HubProcessOptions {
   readonly port: number
   readonly databaseUrl: string
@@ -38,9 +41,14 @@ export class HubProcess {
     return `http://127.0.0.1:${this.#options.port}`
   }
 
+  /** Does it run this part? */
+  runs(part: string): boolean {
+    return this.#options.services?.split(',').includes(part) ?? true
+  }
+
   /** Does it listen to requests? */
   get serves(): boolean {
-    return this.#options.services?.split(',').includes('gateway') ?? true
+    return this.runs('gateway')
   }
 
   get pid(): number | undefined {
@@ -97,6 +105,13 @@ export class HubProcess {
   /** The end of what it printed. */
   get output(): string {
     return this.#output
+  }
+
+  /** Stops it where it is (SIGSTOP); call the result to let it go on. */
+  freeze(): () => void {
+    const child = this.#child
+    child?.kill('SIGSTOP')
+    return () => void child?.kill('SIGCONT')
   }
 
   /** Ends at once, as a power cut would. */

@@ -8,6 +8,9 @@ import { hubDatabase } from './hub-database.ts'
 
 /** Who calls the hub in tests. Each person signs in once per test file, at the first request. */
 
+/** Who signs the tokens that this hub takes. */
+export const issuer = process.env.TEST_ISSUER ?? `${hubUrl}/realms/malakoff`
+
 export const anonyme = new Api(async () => null)
 
 const sessions = new Map<string, Promise<Session>>()
@@ -54,7 +57,7 @@ export async function issuedToken(
 export function issuedClaims(): Record<string, unknown> {
   const now = Math.floor(Date.now() / 1000)
   return {
-    iss: `${hubUrl}/realms/malakoff`,
+    iss: issuer,
     aud: [hubAudience],
     typ: 'Bearer',
     azp: 'mobile',
@@ -66,11 +69,16 @@ export function issuedClaims(): Record<string, unknown> {
   }
 }
 
-/** The key that the issuer signs with. */
+/** A key that the issuer signs with: one of its own, or one that the set-up has given to Keycloak. */
 export async function issuerKey(): Promise<SigningKey> {
+  const given = process.env.TEST_ISSUER_KEY
+  if (given) return keyOf(JSON.parse(given) as JsonWebKey & { kid: string })
   const [row] = await hubDatabase()<{ value: (JsonWebKey & { kid: string })[] }[]>`
     select value from issuer.key where name = 'signing'`
-  const jwk = row!.value[0]!
+  return keyOf(row!.value[0]!)
+}
+
+function keyOf(jwk: JsonWebKey & { kid: string }): SigningKey {
   const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
   return { kid: jwk.kid, privateKey, publicKey: createPublicKey(privateKey), jwk }
 }

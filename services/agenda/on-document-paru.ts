@@ -1,11 +1,11 @@
-import { DocumentPublie } from '../../contracts/documents.ts'
+import { DocumentParu } from '../../contracts/documents.ts'
 import { reaction } from '../../infra/subscriptions.ts'
 import { lirePapierEnAttente, publierPapier } from './store-publications.ts'
 
 /** The file of a paper is public: now the paper appears with its session, here and by OParl. */
-export const onDocumentPublie = reaction(
-  'agenda.on-document-publie',
-  [DocumentPublie],
+export const onDocumentParu = reaction(
+  'agenda.on-document-paru',
+  [DocumentParu],
   async (event, { sql, now, consumer }) => {
     const { papierId, type, taille, sha256 } = event.data
     const papier = await lirePapierEnAttente(sql, papierId)

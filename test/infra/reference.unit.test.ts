@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import fc from 'fast-check'
-import { normaliserReference, nouvelleReference } from '../../services/demarches/reference.ts'
+import { normaliserReference, nouvelleReference } from '../../infra/reference.ts'
 
 const alphabet = '34679ACDEFGHJKMNPRTVWXY'
 const references = Array.from({ length: 50 }, () => nouvelleReference(randomInt))

@@ -1,5 +1,5 @@
 /**
- * The public reference of a dossier, read over the phone and copied by hand: `XXX-XXX-XXX`, in 23 characters
+ * The public reference of a dossier or a signalement, read over the phone and copied by hand: `XXX-XXX-XXX`, in 23 characters
  * that cannot be taken for one another (no 0 O Q, 1 I L, 2 Z, 5 S, 8 B, U). 23 is prime and no two weights
  * are equal modulo 23, so the last character, a weighted check, catches every single wrong character and
  * every swap of two characters. A reference opens nothing by itself: it is not a secret.
