@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Instant, query } from './define.ts'
+import { Instant, Pagination, query } from './define.ts'
 
 /** The council's data by OParl 1.1 (https://oparl.org/spezifikation/), for the programs that know it. */
 
@@ -10,22 +10,18 @@ export const ObjetOparl = z.looseObject({
 })
 export type ObjetOparl = z.infer<typeof ObjetOparl>
 
-const Lien = z.url().meta({ examples: ['https://guichet.example/oparl/v1/body/malakoff/meeting?page=1'] })
+const Lien = z.url().meta({ examples: ['https://guichet.example/oparl/v1/body/malakoff/meeting'] })
 
 export const ListeOparl = z.object({
   data: z.array(ObjetOparl),
   pagination: z.object({
     totalElements: z.number().int(),
     elementsPerPage: z.number().int(),
-    currentPage: z.number().int(),
-    totalPages: z.number().int(),
   }),
   links: z.object({
     first: Lien,
-    prev: Lien.optional(),
     self: Lien,
     next: Lien.optional(),
-    last: Lien,
   }),
 })
 export type ListeOparl = z.infer<typeof ListeOparl>
@@ -47,7 +43,7 @@ const liste = (name: string, summary: string) =>
     access: ['public'],
     params: z.strictObject({
       id: z.string().max(64),
-      page: z.coerce.number().int().min(1).max(100_000).default(1),
+      apres: Pagination.apres,
       created_since: Instant.optional(),
       created_until: Instant.optional(),
       modified_since: Instant.optional().describe('Rend aussi les objets retirés, avec `deleted: true`'),

@@ -15,7 +15,7 @@ export async function lireSystemeOparl(_: object, call: Call): Promise<ObjetOpar
 }
 
 export async function listerCorpsOparl(_: object, call: Call): Promise<ListeOparl> {
-  return oparl(call).liste('body', [oparl(call).corps()], { page: 1 })
+  return oparl(call).liste('body', [oparl(call).corps()])
 }
 
 export async function lireCorpsOparl({ id }: Cible, call: Call): Promise<ObjetOparl> {

@@ -1,6 +1,10 @@
+import { z } from 'zod'
 import type { Papier, TypePapier } from '../../contracts/conseils.ts'
 import type { ListeOparl, ObjetOparl } from '../../contracts/oparl.ts'
+import { decodeCursor, encodeCursor } from '../../infra/cursor.ts'
 import type { SeanceLue } from './store-publications.ts'
+
+const Curseur = z.tuple([z.string().max(300)])
 
 /** The council as OParl 1.1 sees it: pure, from our sessions to its objects. */
 
@@ -159,14 +163,12 @@ export class Oparl {
   }
 
   /**
-   * One page of a list, by a filter of time. Objects that were taken back are told of only to who asks for what has
-   * changed since (OParl 1.1, 2.5.3).
+   * One page of a list, by a filter of time, in the order in which objects came: a page that is read later misses none
+   * and repeats none, whatever came or went meanwhile. Objects that were taken back are told of only to who asks for what
+   * has changed since (OParl 1.1, 2.5.3).
+   * @throws Refusal `curseur-invalide`
    */
-  liste(
-    adresse: string,
-    objets: readonly ObjetOparl[],
-    filtre: { readonly page: number } & Partial<Record<(typeof filtresDeTemps)[number], string | undefined>>,
-  ): ListeOparl {
+  liste(adresse: string, objets: readonly ObjetOparl[], { apres, ...filtre }: Filtre = {}): ListeOparl {
     const bornes = filtresDeTemps.flatMap((nom) => {
       const valeur = filtre[nom]
       return valeur === undefined ? [] : [[nom, valeur] as const]
@@ -174,26 +176,27 @@ export class Oparl {
     const voulus = objets
       .filter((objet) => objet.deleted !== true || filtre.modified_since !== undefined)
       .filter((objet) => bornes.every(([nom, valeur]) => respecte(objet, nom, valeur)))
-    const totalPages = Math.max(1, Math.ceil(voulus.length / parPage))
-    const lien = (page: number) => {
-      const recherche = new URLSearchParams({ ...Object.fromEntries(bornes), page: String(page) })
-      return `${this.#racine}/${adresse}?${recherche.toString()}`
+      .map((objet) => ({
+        objet,
+        rang: `${typeof objet.created === 'string' ? objet.created : ''} ${objet.id}`,
+      }))
+      .toSorted((a, b) => (a.rang < b.rang ? -1 : 1))
+    const depuis = apres === undefined ? '' : decodeCursor(apres, Curseur)[0]
+    const reste = voulus.filter(({ rang }) => rang > depuis)
+    const dernier = reste[parPage - 1]
+    const lien = (curseur?: string) => {
+      const recherche = new URLSearchParams(bornes.map(([nom, valeur]): [string, string] => [nom, valeur]))
+      if (curseur !== undefined) recherche.set('apres', curseur)
+      const texte = recherche.toString()
+      return `${this.#racine}/${adresse}${texte && `?${texte}`}`
     }
-    const { page } = filtre
     return {
-      data: voulus.slice((page - 1) * parPage, page * parPage),
-      pagination: {
-        totalElements: voulus.length,
-        elementsPerPage: parPage,
-        currentPage: page,
-        totalPages,
-      },
+      data: reste.slice(0, parPage).map(({ objet }) => objet),
+      pagination: { totalElements: voulus.length, elementsPerPage: parPage },
       links: {
-        first: lien(1),
-        ...(page > 1 && { prev: lien(Math.min(page - 1, totalPages)) }),
-        self: lien(page),
-        ...(page < totalPages && { next: lien(page + 1) }),
-        last: lien(totalPages),
+        first: lien(),
+        self: lien(apres),
+        ...(reste.length > parPage && dernier && { next: lien(encodeCursor([dernier.rang])) }),
       },
     }
   }
@@ -218,6 +221,11 @@ export class Oparl {
 }
 
 const filtresDeTemps = ['created_since', 'created_until', 'modified_since', 'modified_until'] as const
+
+/** What a reader may ask of a list. */
+interface Filtre extends Partial<Record<(typeof filtresDeTemps)[number], string | undefined>> {
+  readonly apres?: string | undefined
+}
 
 /** An object without dates is always meant: it has been there from the beginning. */
 function respecte(objet: ObjetOparl, nom: (typeof filtresDeTemps)[number], valeur: string): boolean {

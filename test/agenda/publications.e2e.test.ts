@@ -69,7 +69,7 @@ test('minutes and resolutions appear with their session once the documents servi
   ])
   expect((await eventsOf(`document/${documentId}`)).map(({ type }) => type.split('.')[2])).toEqual([
     'televerse',
-    'publie',
+    'paru',
   ])
   refusal(await clerk.send('DELETE', `/v1/documents/${documentId}`), 'document-verrouille')
   const again = { documentId, type: 'autre', titre: 'Encore' }
@@ -194,15 +194,13 @@ describe('OParl', () => {
     const { id } = await clerk.ok(AnnoncerConseil, { ...seance, points })
     const first = await list('/oparl/v1/body/malakoff/agendaitem')
     expect(first.data).toHaveLength(100)
-    expect(first.pagination).toMatchObject({ elementsPerPage: 100, currentPage: 1 })
+    expect(first.pagination.elementsPerPage).toBe(100)
     expect(first.pagination.totalElements).toBeGreaterThanOrEqual(120)
-    expect(first.links).not.toHaveProperty('prev')
+    expect(first.links.self).toBe(first.links.first)
     const every = await all('/oparl/v1/body/malakoff/agendaitem')
     expect(new Set(every.map((one) => one.id)).size).toBe(every.length)
     expect(every.filter(({ meeting }) => String(meeting).endsWith(id))).toHaveLength(120)
-    const beyond = await list('/oparl/v1/body/malakoff/agendaitem?page=1000')
-    expect(beyond.data).toEqual([])
-    expect(beyond.links).not.toHaveProperty('next')
+    refusal(await anonyme.send('GET', '/oparl/v1/body/malakoff/agendaitem?apres=x'), 'curseur-invalide')
   })
 })
 

@@ -131,10 +131,7 @@ const annonce = { ...annonceSansSecteur, secteur: 'etat-civil' }
 const anEvent = () => idOf(agent.ok(PublierEvenement, evenement))
 const filtre = ['created_since', 'modified_since']
   .map((name) => `${name}=2020-01-01T00:00:00Z`)
-  .concat(
-    ['created_until', 'modified_until'].map((name) => `${name}=2090-01-01T00:00:00Z`),
-    'page=1',
-  )
+  .concat(['created_until', 'modified_until'].map((name) => `${name}=2090-01-01T00:00:00Z`))
   .join('&')
 
 /** The document that the next paper is to be: each is published once, so whoever makes a session brings a new one. */
