@@ -1,8 +1,11 @@
+import * as agenda from './agenda.ts'
 import type { Action, EventContract } from './define.ts'
+import * as conseils from './conseils.ts'
 import * as demarches from './demarches.ts'
 import * as documents from './documents.ts'
 import * as hub from './hub.ts'
 import * as identity from './identity.ts'
+import * as oparl from './oparl.ts'
 import * as open311 from './open311.ts'
 import * as signalements from './signalements.ts'
 import * as evenementsDesSignalements from './signalements-evenements.ts'
@@ -14,6 +17,9 @@ const declared: unknown[] = [
   signalements,
   open311,
   evenementsDesSignalements,
+  agenda,
+  conseils,
+  oparl,
   hub,
 ].flatMap((owner) => Object.values(owner))
 

@@ -46,7 +46,17 @@ export function command<P extends z.ZodObject, R extends z.ZodType>(input: Actio
 }
 
 /** The kinds of object that events are about; each has its own gapless sequence 1, 2, 3 ... per object. */
-export type Aggregate = 'compte' | 'dossier' | 'document' | 'signalement' | 'abonnement' | 'catalogue'
+export type Aggregate =
+  | 'compte'
+  | 'dossier'
+  | 'document'
+  | 'signalement'
+  | 'abonnement'
+  | 'catalogue'
+  | 'agenda'
+  | 'rendez-vous'
+  | 'evenement'
+  | 'seance'
 
 export interface EventContract<D extends z.ZodObject = z.ZodObject> {
   /** Wire name and CloudEvents `type`: `guichet.<aggregate>.<participe>.v<version>`. */

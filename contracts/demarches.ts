@@ -117,6 +117,13 @@ export const Decision = z.object({
   implicite: z.boolean(),
 })
 
+/** A step that took place: a rendez-vous to which the usager came. */
+export const EtapeFaite = z.object({
+  rendezVousId: Id,
+  faiteLe: Instant.describe('Début du rendez-vous'),
+})
+export type EtapeFaite = z.infer<typeof EtapeFaite>
+
 export const ActionDossier = z.enum([
   'modifier',
   'deposer',
@@ -141,6 +148,7 @@ export const Dossier = z.object({
   accuse: AccuseReception.nullable(),
   horloge: Horloge.nullable().describe('null avant le dépôt, après une décision et après une réouverture'),
   decision: Decision.nullable(),
+  etapes: z.array(EtapeFaite).describe('Rendez-vous auxquels l’usager est venu'),
   actionsPermises: z.array(ActionDossier).describe('Ce que l’appelant peut faire maintenant'),
   version: z.number().int().min(1),
   creeLe: Instant,
@@ -449,6 +457,19 @@ export const DossierDecide = event({
   }),
   suivi: (d) =>
     `Votre dossier ${d.reference} ${phraseDecision[d.sens]}${d.implicite ? ' (décision implicite)' : ''}.`,
+})
+
+export const DossierEtapeChangee = event({
+  aggregate: 'dossier',
+  name: 'etape-changee',
+  version: 1,
+  summary: 'Une étape du dossier est faite (l’usager est venu à son rendez-vous), ou ne l’est plus.',
+  data: z.object({ ...surDossier, rendezVousId: Id, faite: z.boolean() }),
+  prive: { etat: 'brouillon' },
+  suivi: (d) =>
+    d.faite
+      ? `Votre rendez-vous est noté dans votre dossier ${d.reference}.`
+      : `Votre rendez-vous n’est plus noté dans votre dossier ${d.reference}.`,
 })
 
 export const DossierRouvert = event({

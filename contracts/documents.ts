@@ -24,8 +24,8 @@ export const Document = z.object({
     .describe('Empreinte du fichier conservé'),
   secteur: Secteur,
   statut: z
-    .enum(['libre', 'depose', 'decision'])
-    .describe('`libre` tant qu’aucun dossier déposé ne le contient'),
+    .enum(['libre', 'depose', 'decision', 'publie'])
+    .describe('`libre` tant qu’aucun dossier déposé ne le contient; `publie`: tout le monde peut le lire'),
   dossierId: Id.nullable(),
   signalementId: Id.nullable().describe('Le signalement dont c’est une photo'),
   public: z.boolean().describe('Un agent l’a rendu public: `GET /v1/photos/{id}`'),
@@ -56,6 +56,15 @@ export const OuvrirLecture = query({
   access: ['proprietaire', 'agent'],
   params: z.strictObject({ id: Id }),
   returns: Billet.extend({ document: Document }),
+  errors: ['introuvable', 'plage-invalide'],
+})
+
+export const OuvrirLecturePublique = query({
+  name: 'documents.ouvrirLecturePublique',
+  summary: 'Le contenu d’un document que la ville a publié, en pièce jointe.',
+  access: ['public'],
+  params: z.strictObject({ id: Id }),
+  returns: Billet,
   errors: ['introuvable', 'plage-invalide'],
 })
 
@@ -158,4 +167,17 @@ export const DocumentSupprime = event({
   version: 1,
   summary: 'Un document est supprimé, avec son fichier.',
   data: z.object({ secteur: Secteur }),
+})
+
+export const DocumentParu = event({
+  aggregate: 'document',
+  name: 'paru',
+  version: 1,
+  summary: 'Un document émis par un service est public, avec une séance du conseil.',
+  data: z.object({
+    ...surDocument,
+    sha256: z.string().describe('Empreinte du fichier'),
+    seanceId: Id,
+    papierId: Id,
+  }),
 })

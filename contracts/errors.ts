@@ -25,6 +25,7 @@ export const errorCatalog = {
   'hors-commune': [422, 'Ce lieu n’est pas à Malakoff.'],
   'doublon-probable': [409, 'Ce problème est déjà signalé.'],
   'document-verrouille': [409, 'Ce document fait partie d’un dossier déposé et ne peut plus être supprimé.'],
+  'creneau-indisponible': [409, 'Ce créneau n’est plus libre.'],
   'trop-de-requetes': [429, 'Trop de requêtes. Réessayez dans un instant.'],
   'erreur-interne': [
     500,
@@ -48,6 +49,8 @@ export interface RefusalExtra {
   readonly attendre?: number
   readonly erreurs?: readonly FieldError[]
   readonly transitionsPermises?: readonly string[]
+  /** Free slots to choose from instead, the nearest first. */
+  readonly creneaux?: readonly { readonly debut: string; readonly fin: string; readonly libres: number }[]
 }
 
 /**

@@ -4,7 +4,7 @@ import { z } from 'zod'
  * The sectors of the city: each knows a citizen under an identifier of its own, so that two sectors cannot
  * compare what they hold about a person (design, rule 5; GDPR article 5.1.b and c).
  */
-export const Secteur = z.enum(['etat-civil', 'education', 'espace-public', 'solidarites'])
+export const Secteur = z.enum(['etat-civil', 'education', 'espace-public', 'solidarites', 'vie-municipale'])
 export type Secteur = z.infer<typeof Secteur>
 
 export const UsagerIds = z.record(Secteur, z.uuid())

@@ -199,12 +199,13 @@ export async function startGateway({
 async function answer(route: Route, reply: FastifyReply, result: unknown): Promise<unknown> {
   void reply.code(route.success)
   if (route.success === 204) return await reply.send()
-  if (route.type) void reply.type(route.type)
   const { id, version } = result as { id?: unknown; version?: unknown }
   if (typeof version === 'number') void reply.header('etag', `"${version}"`)
   if (route.success === 201 && typeof id === 'string' && !route.path.includes(':'))
     void reply.header('location', `${route.path}/${id}`)
-  return result
+  if (route.type === undefined) return result
+  const body = typeof result === 'string' ? result : JSON.stringify(result)
+  return await reply.type(`${route.type}; charset=utf-8`).send(body)
 }
 
 function accountOf(principal: Principal): string {

@@ -26,6 +26,10 @@ export const Problem = z
       .optional()
       .describe('Champs à corriger'),
     transitionsPermises: z.array(z.string()).optional().describe('Ce qui reste possible dans l’état actuel'),
+    creneaux: z
+      .array(z.object({ debut: z.string(), fin: z.string(), libres: z.int() }))
+      .optional()
+      .describe('Créneaux libres à proposer à la place, le plus proche d’abord'),
     traceId: z.string().optional().describe('À donner à l’assistance'),
   })
   .describe('Refus, au format problem+json (RFC 9457)')

@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import * as agenda from '../contracts/agenda.ts'
+import * as conseils from '../contracts/conseils.ts'
 import * as demarches from '../contracts/demarches.ts'
 import * as documents from '../contracts/documents.ts'
 import * as envelope from '../contracts/envelope.ts'
 import * as hub from '../contracts/hub.ts'
 import * as identity from '../contracts/identity.ts'
+import * as oparl from '../contracts/oparl.ts'
 import * as open311 from '../contracts/open311.ts'
 import * as principal from '../contracts/principal.ts'
 import * as signalement from '../contracts/signalement.ts'
@@ -11,7 +14,20 @@ import * as signalements from '../contracts/signalements.ts'
 
 /** What the contracts export as objects, enums or unions: its name there is its name in the API reference. */
 export const namedSchemas: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
-  [identity, demarches, documents, signalement, signalements, open311, hub, principal, envelope]
+  [
+    identity,
+    demarches,
+    documents,
+    signalement,
+    signalements,
+    open311,
+    agenda,
+    conseils,
+    oparl,
+    hub,
+    principal,
+    envelope,
+  ]
     .flatMap((owner): [string, unknown][] => Object.entries(owner))
     .filter((entry): entry is [string, z.ZodType] => isNamed(entry[1])),
 )

@@ -1,8 +1,11 @@
+import * as agenda from '../contracts/agenda.ts'
 import type { Action } from '../contracts/define.ts'
+import * as conseils from '../contracts/conseils.ts'
 import * as demarches from '../contracts/demarches.ts'
 import * as documents from '../contracts/documents.ts'
 import * as hub from '../contracts/hub.ts'
 import * as identity from '../contracts/identity.ts'
+import * as oparl from '../contracts/oparl.ts'
 import * as open311 from '../contracts/open311.ts'
 import * as signalements from '../contracts/signalements.ts'
 
@@ -23,7 +26,7 @@ export interface Route {
   readonly action: Action
   readonly success: 200 | 201 | 204
   readonly transport: Transport
-  /** The media type of the answer, where it is another kind of JSON. */
+  /** The media type of a `json` answer that is text, or another kind of JSON. */
   readonly type?: string
 }
 
@@ -36,6 +39,9 @@ const row =
     success,
     transport,
   })
+/** A reading answered under another type. */
+const as = (type: string, route: Route): Route => ({ ...route, type })
+const calendar = 'text/calendar'
 const get = row('GET')
 const post = row('POST')
 const patch = row('PATCH')
@@ -65,6 +71,7 @@ export const routes: readonly Route[] = [
   post('/v1/documents', documents.OuvrirTeleversement, 201, 'upload'),
   get('/v1/documents/:id', documents.LireDocument),
   get('/v1/documents/:id/contenu', documents.OuvrirLecture, 200, 'download'),
+  get('/v1/documents/:id/public', documents.OuvrirLecturePublique, 200, 'download'),
   del('/v1/documents/:id', documents.SupprimerDocument, 204),
   get('/v1/photos/:id', documents.OuvrirPhoto, 200, 'download'),
 
@@ -95,6 +102,69 @@ export const routes: readonly Route[] = [
   get('/v1/admin/open311/cles', open311.ListerClesOpen311),
   post('/v1/admin/open311/cles', open311.EmettreCleOpen311, 201),
   del('/v1/admin/open311/cles/:id', open311.RevoquerCleOpen311, 204),
+
+  get('/v1/agenda/motifs', agenda.ListerMotifs),
+  post('/v1/agenda/motifs', agenda.CreerMotif, 201),
+  get('/v1/agenda/motifs/:id', agenda.LireMotif),
+  patch('/v1/agenda/motifs/:id', agenda.ModifierMotif),
+  post('/v1/agenda/motifs/:id/invitations', agenda.InviterUsager, 201),
+  get('/v1/agenda/lieux', agenda.ListerLieux),
+  post('/v1/agenda/lieux', agenda.CreerLieu, 201),
+  get('/v1/agenda/lieux/:id', agenda.LireLieu),
+  patch('/v1/agenda/lieux/:id', agenda.ModifierLieu),
+  get('/v1/agenda/plages', agenda.ListerPlages),
+  post('/v1/agenda/plages', agenda.OuvrirPlage, 201),
+  get('/v1/agenda/plages/:id', agenda.LirePlage),
+  del('/v1/agenda/plages/:id', agenda.FermerPlage, 204),
+  get('/v1/agenda/absences', agenda.ListerAbsences),
+  post('/v1/agenda/absences', agenda.DeclarerAbsence, 201),
+  get('/v1/agenda/absences/:id', agenda.LireAbsence),
+  del('/v1/agenda/absences/:id', agenda.LeverAbsence, 204),
+  get('/v1/agenda/creneaux', agenda.ListerCreneaux),
+  post('/v1/agenda/reservations', agenda.ReserverCreneau, 201),
+  get('/v1/agenda/reservations/:id', agenda.LireReservation),
+  del('/v1/agenda/reservations/:id', agenda.LibererReservation, 204),
+  get('/v1/agenda/rendez-vous', agenda.ListerRendezVous),
+  post('/v1/agenda/rendez-vous', agenda.PrendreRendezVous, 201),
+  get('/v1/agenda/rendez-vous/:id', agenda.LireRendezVous),
+  as(calendar, get('/v1/agenda/rendez-vous/:id/ics', agenda.ExporterRendezVous)),
+  post('/v1/agenda/rendez-vous/:id/annulation', agenda.AnnulerRendezVous),
+  post('/v1/agenda/rendez-vous/:id/deplacement', agenda.DeplacerRendezVous),
+  post('/v1/agenda/rendez-vous/:id/constat', agenda.ConstaterRendezVous),
+  post('/v1/agenda/rendez-vous/:id/liste-attente', agenda.AttendrePlusTot),
+  del('/v1/agenda/rendez-vous/:id/liste-attente', agenda.NePlusAttendre, 204),
+  post('/v1/agenda/calendriers', agenda.OuvrirCalendrier, 201),
+  as(calendar, get('/v1/agenda/calendriers/:id', agenda.LireCalendrier)),
+  del('/v1/agenda/calendriers/:id', agenda.FermerCalendrier, 204),
+  get('/v1/agents/rendez-vous', agenda.ListerRendezVousAgent),
+  get('/v1/agenda/evenements', conseils.ListerEvenementsPublics),
+  as(calendar, get('/v1/agenda/evenements.ics', conseils.ExporterEvenements)),
+  as('application/ld+json', get('/v1/agenda/evenements.jsonld', conseils.DecrireEvenements)),
+  post('/v1/agenda/evenements', conseils.PublierEvenement, 201),
+  get('/v1/agenda/evenements/:id', conseils.LireEvenementPublic),
+  patch('/v1/agenda/evenements/:id', conseils.ModifierEvenement),
+  get('/v1/agenda/conseils', conseils.ListerConseils),
+  post('/v1/agenda/conseils', conseils.AnnoncerConseil, 201),
+  get('/v1/agenda/conseils/:id', conseils.LireConseil),
+  patch('/v1/agenda/conseils/:id', conseils.ModifierConseil),
+  del('/v1/agenda/conseils/:id', conseils.RetirerConseil, 204),
+  post('/v1/agenda/conseils/:id/papiers', conseils.PublierPapier, 201),
+
+  get('/oparl/v1', oparl.LireSystemeOparl),
+  get('/oparl/v1/body', oparl.ListerCorpsOparl),
+  get('/oparl/v1/body/:id', oparl.LireCorpsOparl),
+  get('/oparl/v1/body/:id/organization', oparl.ListerOrganisationsOparl),
+  get('/oparl/v1/body/:id/person', oparl.ListerPersonnesOparl),
+  get('/oparl/v1/body/:id/legislativeterm', oparl.ListerMandaturesOparl),
+  get('/oparl/v1/body/:id/meeting', oparl.ListerSeancesOparl),
+  get('/oparl/v1/body/:id/agendaitem', oparl.ListerPointsOparl),
+  get('/oparl/v1/body/:id/paper', oparl.ListerPapiersOparl),
+  get('/oparl/v1/body/:id/file', oparl.ListerFichiersOparl),
+  get('/oparl/v1/organization/:id', oparl.LireOrganisationOparl),
+  get('/oparl/v1/meeting/:id', oparl.LireSeanceOparl),
+  get('/oparl/v1/agendaitem/:id', oparl.LirePointOparl),
+  get('/oparl/v1/paper/:id', oparl.LirePapierOparl),
+  get('/oparl/v1/file/:id', oparl.LireFichierOparl),
 
   get('/v1/evenements', hub.ListerEvenements),
   get('/v1/admin/lettres-mortes', hub.ListerLettresMortes),

@@ -34,7 +34,7 @@ function isRange(text: string): boolean {
   )
 }
 
-const staffSystem = /^([a-z0-9-]{1,64})=([a-z]+(?:\+[a-z]+){0,9})$/
+const staffSystem = /^([a-z0-9-]{1,64})=([a-z-]{1,40}(?:\+[a-z-]{1,40}){0,19})$/
 const aggregates = new Set<string>([...events.values()].map(({ aggregate }) => aggregate))
 
 function isStaffSystem(text: string): boolean {

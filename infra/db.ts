@@ -192,9 +192,11 @@ function waitForConnection(sql: Sql): () => void {
   }
 }
 
-/** Is this PostgreSQL refusing a row because of that unique or primary key? */
+/** Is this PostgreSQL refusing a row because of that unique key, primary key or exclusion? */
 export function violates(error: unknown, constraint: string): boolean {
   return (
-    error instanceof postgres.PostgresError && error.code === '23505' && error.constraint_name === constraint
+    error instanceof postgres.PostgresError &&
+    (error.code === '23505' || error.code === '23P01') &&
+    error.constraint_name === constraint
   )
 }

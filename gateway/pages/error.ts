@@ -37,7 +37,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
 
 /** Everything under `/v1` is for programs, whatever they say that they accept. */
 export function isApi(url: string): boolean {
-  return /^\/v1(?:[/?]|$)/.test(url)
+  return /^\/(?:v1|oparl)(?:[/?]|$)/.test(url)
 }
 
 /** Does whoever asks read pages? Programs, which do not ask for HTML, get a problem. */

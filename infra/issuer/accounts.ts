@@ -22,6 +22,7 @@ export const demoAccounts: readonly DemoAccount[] = [
   account('0c5ac7b1-6a1e-4d0e-9d55-3f0f3a1c0005', 'fatou', 'Fatou', 'Sembley', agent('espace-public')),
   account('0c5ac7b1-6a1e-4d0e-9d55-3f0f3a1c0006', 'hugo', 'Hugo', 'Vaubert', agent('solidarites')),
   account('0c5ac7b1-6a1e-4d0e-9d55-3f0f3a1c0007', 'ines', 'Inès', 'Carlier', ['usager', 'aidant']),
+  account('0c5ac7b1-6a1e-4d0e-9d55-3f0f3a1c0009', 'jeanne', 'Jeanne', 'Rivoire', agent('vie-municipale')),
   account('0c5ac7b1-6a1e-4d0e-9d55-3f0f3a1c0008', 'admin', 'Alix', 'Durieux', ['administrateur']),
 ]
 

@@ -50,6 +50,7 @@ const sectors: Readonly<Record<string, string>> = {
   education: 'éducation',
   'espace-public': 'espace public',
   solidarites: 'solidarités',
+  'vie-municipale': 'vie municipale',
 }
 
 /** The last role of an account says the most. */

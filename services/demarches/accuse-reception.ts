@@ -9,6 +9,7 @@ const serviceDuSecteur: Record<Secteur, string> = {
   education: 'le service de la vie scolaire',
   'espace-public': 'le service de l’espace public',
   solidarites: 'le centre communal d’action sociale',
+  'vie-municipale': 'le secrétariat du conseil municipal',
 }
 
 const adresse = 'Hôtel de ville, place du 11-Novembre-1918, 92240 Malakoff'

@@ -12,6 +12,7 @@ import { lireDemarche, listerDemarches } from './lister-demarches.ts'
 import { listerDossiers, listerDossiersAgent } from './lister-dossiers.ts'
 import { minuteriesDesDossiers } from './minuteries.ts'
 import { modifierDossier } from './modifier-dossier.ts'
+import { onRendezVousConstate } from './on-rendez-vous-constate.ts'
 import { publierDemarches } from './publier-demarches.ts'
 import { rouvrirDossier } from './rouvrir-dossier.ts'
 
@@ -34,6 +35,7 @@ export default defineService({
     answers(contract.ListerDossiers, listerDossiers),
     answers(contract.ListerDossiersAgent, listerDossiersAgent),
   ],
+  consumers: [onRendezVousConstate],
   calls: [VerifierPieces],
   timers: minuteriesDesDossiers,
   start: async (ground) => {

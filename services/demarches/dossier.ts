@@ -5,12 +5,14 @@ import type {
   Correction,
   Decision,
   Demarche,
+  EtapeFaite,
   DossierCorrectionDemandee,
   DossierCorrectionResolue,
   DossierCree,
   DossierDecide,
   DossierDepose,
   DossierEcheanceProche,
+  DossierEtapeChangee,
   DossierMessageEnvoye,
   DossierModifie,
   DossierPrisEnInstruction,
@@ -42,6 +44,8 @@ export interface EtatDuDossier {
   /** The clock waits for the usager: `echeanceLe` is what it would be if they had answered that day. */
   readonly suspendue: boolean
   readonly decision: z.infer<typeof Decision> | null
+  /** Rendez-vous to which the usager came. */
+  readonly etapes: EtapeFaite[]
   /** Decided once, then reopened: there is no legal clock any more. */
   readonly rouvert: boolean
   /** A correction interrupted the instruction: the last answer gives the dossier back to it. */
@@ -63,6 +67,7 @@ export type Evenement = EvenementDe<
   | typeof DossierMessageEnvoye
   | typeof DossierEcheanceProche
   | typeof DossierDecide
+  | typeof DossierEtapeChangee
   | typeof DossierRouvert
 >
 

@@ -16,7 +16,7 @@ type Ligne = Omit<EtatDuDossier, 'deposeLe' | 'creeLe' | 'modifieLe'> & {
 
 function colonnes(sql: Queryable) {
   return sql`id, reference, usager_id, secteur, demarche_id, demarche_version, etat, formulaire, pieces, corrections,
-    depose_le, echeance_le, suspendue, decision, rouvert, instruction_interrompue, version, cree_le, modifie_le`
+    depose_le, echeance_le, suspendue, decision, etapes, rouvert, instruction_interrompue, version, cree_le, modifie_le`
 }
 
 function depuisLigne(ligne: Ligne): EtatDuDossier {
@@ -94,7 +94,7 @@ function remplacer(sql: Queryable, etat: EtatDuDossier, recherche: string) {
       pieces = ${sql.json(etat.pieces as unknown as JSONValue)},
       corrections = ${sql.json(etat.corrections as unknown as JSONValue)},
       depose_le = ${etat.deposeLe}, echeance_le = ${etat.echeanceLe}::date, suspendue = ${etat.suspendue},
-      decision = ${etat.decision ? sql.json(etat.decision) : null}, rouvert = ${etat.rouvert},
+      decision = ${etat.decision ? sql.json(etat.decision) : null}, etapes = ${sql.json(etat.etapes as unknown as JSONValue)}, rouvert = ${etat.rouvert},
       instruction_interrompue = ${etat.instructionInterrompue}, version = ${etat.version},
       modifie_le = ${etat.modifieLe}, recherche = to_tsvector('simple', ${recherche})
     where id = ${etat.id} and version = ${etat.version - 1}

@@ -71,6 +71,7 @@ export function creer(
     echeanceLe: null,
     suspendue: false,
     decision: null,
+    etapes: [],
     rouvert: false,
     instructionInterrompue: false,
     version: 1,

@@ -35,6 +35,7 @@ export function vueDossier(
       ? { silence: definition.horloge.silence, echeanceLe: horloge.echeanceLe, suspendue: horloge.suspendue }
       : null,
     decision: dossier.decision,
+    etapes: dossier.etapes,
     actionsPermises: actionsPermises(dossier, role),
     version: dossier.version,
     creeLe: dossier.creeLe,

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Billet, OuvrirLecture, OuvrirPhoto } from '../../contracts/documents.ts'
+import type { Billet, OuvrirLecture, OuvrirLecturePublique, OuvrirPhoto } from '../../contracts/documents.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Call } from '../../infra/service.ts'
 import { type DocumentEnregistre, visible, vueDocument } from './document.ts'
@@ -22,6 +22,16 @@ export async function ouvrirPhoto(
   const document = await store.lireDocument(call.db.sql, id)
   if (!document || document.publiePour === null) throw new Refusal('introuvable')
   return await billet({ ...document, nom: `photo.${document.type.slice('image/'.length)}` }, call)
+}
+
+/** What the city published is everybody's; of anything else nobody is told whether it is there. */
+export async function ouvrirLecturePublique(
+  { id }: z.output<typeof OuvrirLecturePublique.params>,
+  call: Call,
+): Promise<z.output<typeof OuvrirLecturePublique.returns>> {
+  const document = await store.lireDocument(call.db.sql, id)
+  if (document?.statut !== 'publie') throw new Refusal('introuvable')
+  return await billet(document, call)
 }
 
 async function billet(document: DocumentEnregistre, { db }: Call): Promise<z.output<typeof Billet>> {

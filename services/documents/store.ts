@@ -2,6 +2,7 @@ import {
   DocumentDecisionRemise,
   DocumentDepose,
   DocumentJoint,
+  DocumentParu,
   DocumentPublie,
   DocumentRetire,
   DocumentSupprime,
@@ -207,6 +208,31 @@ export async function lirePublies(sql: Queryable, signalementId: string): Promis
     sql<{ id: string }[]>`select id from documents.document where publie_pour = ${signalementId}`,
   )
   return rows.map((row) => row.id)
+}
+
+/** Makes a locked document of the administration public. */
+export async function faireParaitreDocument(
+  tx: Transaction,
+  document: DocumentEnregistre,
+  papier: { seanceId: string; papierId: string },
+  origin: Origin,
+): Promise<void> {
+  const { secteur, type, taille, sha256 } = document
+  const row = await commit(
+    tx,
+    {
+      name: 'faire paraitre le document',
+      write: tx<{ id: string; version: number }[]>`
+        update documents.document set statut = 'publie', supprime_le = null, version = version + 1
+        where id = ${document.id} and version = ${document.version}
+        returning id, version`,
+      event: DocumentParu,
+      data: { secteur, type, taille, sha256, ...papier },
+      usagerId: null,
+    },
+    origin,
+  )
+  if (!row) throw new Error('a locked document has changed')
 }
 
 /** Erases the rows of documents soft-deleted before that instant; returns how many. */

@@ -6,6 +6,7 @@ import type { Call } from '../../infra/service.ts'
 import { visible } from './document.ts'
 import { onDossierDecide } from './on-dossier-decide.ts'
 import { onDossierDepose } from './on-dossier-depose.ts'
+import { onPapierDepose } from './on-papier-depose.ts'
 import { onSignalementPhotos } from './on-signalement-photos.ts'
 import * as store from './store.ts'
 
@@ -22,7 +23,7 @@ export async function supprimerDocument(
   const types =
     document.emisPar === 'usager'
       ? [...onDossierDepose.types, ...onSignalementPhotos.types]
-      : onDossierDecide.types
+      : [...onDossierDecide.types, ...onPapierDepose.types]
   if (await store.supprimerDocument(call.db, document, types, call.origin(actor))) return null
   await read() // `introuvable` when somebody else has just deleted it
   throw new Refusal('document-verrouille')

@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import {
+  AnnulerRendezVous,
+  AttendrePlusTot,
+  DeclarerAbsence,
+  OuvrirCalendrier,
+} from '../../contracts/agenda.ts'
+import { PublierEvenement } from '../../contracts/conseils.ts'
 import { DeciderDossier } from '../../contracts/demarches.ts'
 import { LireDocument } from '../../contracts/documents.ts'
 import { type CleOpen311, EmettreCleOpen311, RevoquerCleOpen311 } from '../../contracts/open311.ts'
@@ -8,8 +15,10 @@ import { CreerSignalement, PublierSignalement } from '../../contracts/signalemen
 import { routes } from '../../gateway/routes.ts'
 import { jetonDe } from '../../services/signalements/jeton.ts'
 import { jpeg, pdf } from '../documents/fixtures.ts'
+import { booked, dayIn, freeSlot, held, type Office, openOffice } from '../support/agenda.ts'
 import { type Api, hubUrl } from '../support/api.ts'
 import type { Reply } from '../support/conformity.ts'
+import { evenement, publishedSitting, seance, type Sitting } from '../support/conseils.ts'
 import { correctionAsked, decided, deposited, draft, inInstruction } from '../support/dossiers.ts'
 import { eventually } from '../support/eventually.ts'
 import { hubDatabase } from '../support/hub-database.ts'
@@ -72,6 +81,8 @@ GET /v1/documents/:id/contenu (pièce libre)             | 401     | 404   | 404
 GET /v1/documents/:id/contenu (pièce déposée)           | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
 GET /v1/documents/:id/contenu (émis, pas encore remis)  | 401     | 404   | 404    | 404          | 404              | 200   | 404   | 403     | 403
 GET /v1/documents/:id/contenu (décision remise)         | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+GET /v1/documents/:id/public (publié)                   | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200 | 200
+GET /v1/documents/:id/public (émis, pas encore remis)   | 404 | 404 | 404 | 404 | 404 | 404 | 404 | 404 | 404
 DELETE /v1/documents/:id (pièce libre)                  | 401     | 404   | 404    | 204          | 404              | 404   | 404   | 403     | 403
 DELETE /v1/documents/:id (pièce déposée)                | 401     | 404   | 404    | 409          | 404              | 409   | 404   | 403     | 403
 DELETE /v1/documents/:id (émis, pas encore remis)       | 401     | 404   | 404    | 404          | 404              | 204   | 404   | 403     | 403
@@ -121,6 +132,73 @@ POST /v1/admin/open311/cles                             | 401     | 403   | 403 
 DELETE /v1/admin/open311/cles/:id (en service)          | 401     | 403   | 403    | 403          | 403              | 403   | 204   | 403     | 403
 DELETE /v1/admin/open311/cles/:id (inconnue)            | 401     | 403   | 403    | 403          | 403              | 403   | 404   | 403     | 403
 
+GET /v1/agenda/motifs                                   | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+POST /v1/agenda/motifs                                  | 401     | 403   | 403    | 403          | 403              | 201   | 403   | 403     | 403
+GET /v1/agenda/motifs/:id (pour tous)                   | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /v1/agenda/motifs/:id (pour les agents)             | 404     | 404   | 404    | 404          | 404              | 200   | 404   | 404     | 404
+PATCH /v1/agenda/motifs/:id (pour tous)                 | 401     | 403   | 403    | 403          | 404              | 200   | 403   | 403     | 403
+PATCH /v1/agenda/motifs/:id (pour les agents)           | 401     | 403   | 403    | 403          | 404              | 200   | 403   | 403     | 403
+POST /v1/agenda/motifs/:id/invitations (pour tous)      | 401     | 403   | 403    | 403          | 404              | 201   | 403   | 403     | 403
+GET /v1/agenda/lieux                                    | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+POST /v1/agenda/lieux                                   | 401     | 403   | 403    | 403          | 403              | 201   | 403   | 403     | 403
+GET /v1/agenda/lieux/:id                                | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+PATCH /v1/agenda/lieux/:id                              | 401     | 403   | 403    | 403          | 404              | 200   | 403   | 403     | 403
+GET /v1/agenda/plages                                   | 401     | 403   | 403    | 403          | 200              | 200   | 403   | 403     | 403
+POST /v1/agenda/plages                                  | 401     | 403   | 403    | 403          | 403              | 201   | 403   | 403     | 403
+GET /v1/agenda/plages/:id                               | 401     | 403   | 403    | 403          | 404              | 200   | 403   | 403     | 403
+DELETE /v1/agenda/plages/:id                            | 401     | 403   | 403    | 403          | 404              | 204   | 403   | 403     | 403
+GET /v1/agenda/absences                                 | 401     | 403   | 403    | 403          | 200              | 200   | 403   | 403     | 403
+POST /v1/agenda/absences                                | 401     | 403   | 403    | 403          | 403              | 201   | 403   | 403     | 403
+GET /v1/agenda/absences/:id                             | 401     | 403   | 403    | 403          | 404              | 200   | 403   | 403     | 403
+DELETE /v1/agenda/absences/:id                          | 401     | 403   | 403    | 403          | 404              | 204   | 403   | 403     | 403
+GET /v1/agenda/creneaux                                 | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+POST /v1/agenda/reservations                            | 401     | 201   | 201    | 201          | 201              | 201   | 201   | 403     | 403
+GET /v1/agenda/reservations/:id                         | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+DELETE /v1/agenda/reservations/:id (retenue)            | 401     | 404   | 404    | 204          | 404              | 204   | 404   | 403     | 403
+GET /v1/agenda/rendez-vous                              | 401     | 200   | 200    | 200          | 200              | 200   | 200   | 403     | 403
+POST /v1/agenda/rendez-vous                             | 401     | 201   | 201    | 201          | 201              | 201   | 201   | 403     | 403
+GET /v1/agenda/rendez-vous/:id                          | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+GET /v1/agenda/rendez-vous/:id/ics                      | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+POST /v1/agenda/rendez-vous/:id/annulation (pris)       | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+POST /v1/agenda/rendez-vous/:id/annulation (annulé)     | 401     | 404   | 404    | 409          | 404              | 409   | 404   | 403     | 403
+POST /v1/agenda/rendez-vous/:id/deplacement (pris)      | 401     | 404   | 404    | 200          | 404              | 200   | 404   | 403     | 403
+POST /v1/agenda/rendez-vous/:id/constat (à venir)       | 401     | 403   | 403    | 403          | 404              | 409   | 403   | 403     | 403
+POST /v1/agenda/rendez-vous/:id/constat (du jour)       | 401     | 403   | 403    | 403          | 404              | 200   | 403   | 403     | 403
+POST /v1/agenda/rendez-vous/:id/liste-attente (pris)    | 401     | 404   | 404    | 200          | 404              | 403   | 404   | 403     | 403
+DELETE /v1/agenda/rendez-vous/:id/liste-attente (en attente) | 401     | 404   | 404    | 204          | 404              | 403   | 404   | 403     | 403
+POST /v1/agenda/calendriers                             | 401     | 403   | 403    | 403          | 403              | 201   | 403   | 403     | 403
+GET /v1/agenda/calendriers/:id                          | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+DELETE /v1/agenda/calendriers/:id                       | 401     | 403   | 403    | 403          | 404              | 204   | 403   | 403     | 403
+GET /v1/agents/rendez-vous                              | 401     | 403   | 403    | 403          | 200              | 200   | 403   | 403     | 403
+
+GET /v1/agenda/evenements                               | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /v1/agenda/evenements.ics                           | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /v1/agenda/evenements.jsonld                        | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+POST /v1/agenda/evenements                              | 401     | 403   | 403    | 403          | 403              | 201   | 403   | 403     | 403
+GET /v1/agenda/evenements/:id                           | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+PATCH /v1/agenda/evenements/:id                         | 401     | 403   | 403    | 403          | 404              | 200   | 403   | 403     | 403
+GET /v1/agenda/conseils                                 | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+POST /v1/agenda/conseils                                | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 403     | 403
+GET /v1/agenda/conseils/:id                             | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+PATCH /v1/agenda/conseils/:id                           | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 403     | 403
+DELETE /v1/agenda/conseils/:id                          | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 403     | 403
+POST /v1/agenda/conseils/:id/papiers                    | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 403     | 403
+GET /oparl/v1                                           | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/body                                      | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/body/:id                                  | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/body/:id/organization                     | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/body/:id/person                           | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/body/:id/legislativeterm                  | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/body/:id/meeting                          | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/body/:id/agendaitem                       | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/body/:id/paper                            | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/body/:id/file                             | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/organization/:id                          | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/meeting/:id                               | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/agendaitem/:id                            | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/paper/:id                                 | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /oparl/v1/file/:id                                  | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+
 GET /v1/evenements                                      | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 200     | 403
 GET /v1/admin/lettres-mortes                            | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
 POST /v1/admin/lettres-mortes/:id/relance (arrêtée)     | 401     | 403   | 403    | 403          | 403              | 403   | 200   | 403     | 403
@@ -152,7 +230,7 @@ interface Row {
   readonly object?: () => Promise<string>
   /** A function: of the object. */
   readonly body?: unknown
-  readonly query?: string
+  readonly query?: string | (() => Promise<string>)
   /** Query of an upload. */
   readonly file?: string
   /** Who is an agent of its sector; by default Claire. */
@@ -163,6 +241,9 @@ interface Row {
 
 const idOf = async (object: Promise<{ id: string }>) => (await object).id
 const text = { texte: 'Un mot.' }
+const motif = { titre: 'Retrait d’un acte', mode: 'guichet', duree: 30 }
+/** Long over: it closes nothing that other rows need. */
+const absence = { secteur: 'etat-civil', du: '2020-01-01T00:00:00Z', au: '2020-01-02T00:00:00Z' } as const
 
 const rows: Record<string, Row> = {
   'GET /v1/moi': {},
@@ -213,6 +294,8 @@ const rows: Record<string, Row> = {
   'GET /v1/documents/:id/contenu (pièce déposée)': { object: depositedPiece },
   'GET /v1/documents/:id/contenu (émis, pas encore remis)': { object: issuedDocument },
   'GET /v1/documents/:id/contenu (décision remise)': { object: decisionHandedOver },
+  'GET /v1/documents/:id/public (publié)': { object: async () => (await conseil()).documentId },
+  'GET /v1/documents/:id/public (émis, pas encore remis)': { object: issuedDocument },
   'DELETE /v1/documents/:id (pièce libre)': { object: freePiece },
   'DELETE /v1/documents/:id (pièce déposée)': { object: depositedPiece },
   'DELETE /v1/documents/:id (émis, pas encore remis)': { object: issuedDocument },
@@ -301,6 +384,86 @@ const rows: Record<string, Row> = {
   'POST /v1/admin/open311/cles': { body: { client: 'systeme-matrice' } },
   'DELETE /v1/admin/open311/cles/:id (en service)': { object: () => idOf(openKey()) },
   'DELETE /v1/admin/open311/cles/:id (inconnue)': { object: async () => randomUUID() },
+  'GET /v1/agenda/motifs': {},
+  'POST /v1/agenda/motifs': { body: { ...motif, secteur: 'etat-civil' } },
+  'GET /v1/agenda/motifs/:id (pour tous)': { object: async () => (await office()).motif },
+  'GET /v1/agenda/motifs/:id (pour les agents)': { object: async () => (await officeOfAgents()).motif },
+  'PATCH /v1/agenda/motifs/:id (pour tous)': {
+    object: async () => (await office()).motif,
+    body: { titre: 'Autre' },
+  },
+  'PATCH /v1/agenda/motifs/:id (pour les agents)': {
+    object: async () => (await officeOfAgents()).motif,
+    body: { titre: 'Autre' },
+  },
+  'POST /v1/agenda/motifs/:id/invitations (pour tous)': {
+    object: async () => (await office()).motif,
+    body: async () => ({ dossierId: (await deposited(amina)).id }),
+  },
+  'GET /v1/agenda/lieux': {},
+  'POST /v1/agenda/lieux': { body: { secteur: 'etat-civil', libelle: 'Mairie annexe' } },
+  'GET /v1/agenda/lieux/:id': { object: async () => (await office()).lieu },
+  'PATCH /v1/agenda/lieux/:id': { object: async () => (await office()).lieu, body: { libelle: 'Autre' } },
+  'GET /v1/agenda/plages': {},
+  'POST /v1/agenda/plages': { body: async () => plage(await office()) },
+  'GET /v1/agenda/plages/:id': { object: async () => (await office()).plage },
+  'DELETE /v1/agenda/plages/:id': { object: async () => (await openOffice(claire)).plage },
+  'GET /v1/agenda/absences': {},
+  'POST /v1/agenda/absences': { body: absence },
+  'GET /v1/agenda/absences/:id': { object: anAbsence },
+  'DELETE /v1/agenda/absences/:id': { object: anAbsence },
+  'GET /v1/agenda/creneaux': { query: async () => `${of(await office())}&du=${dayIn(1)}&au=${dayIn(2)}` },
+  'POST /v1/agenda/reservations': { body: aSlot },
+  'GET /v1/agenda/reservations/:id': { object: async () => idOf(held(amina, await office())) },
+  'DELETE /v1/agenda/reservations/:id (retenue)': { object: async () => idOf(held(amina, await office())) },
+  'GET /v1/agenda/rendez-vous': {},
+  'POST /v1/agenda/rendez-vous': { body: aSlot },
+  'GET /v1/agenda/rendez-vous/:id': { object: rendezVous },
+  'GET /v1/agenda/rendez-vous/:id/ics': { object: rendezVous },
+  'POST /v1/agenda/rendez-vous/:id/annulation (pris)': { object: rendezVous },
+  'POST /v1/agenda/rendez-vous/:id/annulation (annulé)': { object: cancelled },
+  'POST /v1/agenda/rendez-vous/:id/deplacement (pris)': {
+    object: rendezVous,
+    body: aLaterSlot,
+  },
+  'POST /v1/agenda/rendez-vous/:id/constat (à venir)': { object: rendezVous, body: { statut: 'vu' } },
+  'POST /v1/agenda/rendez-vous/:id/constat (du jour)': { object: rendezVousOfToday, body: { statut: 'vu' } },
+  'POST /v1/agenda/rendez-vous/:id/liste-attente (pris)': { object: rendezVous },
+  'DELETE /v1/agenda/rendez-vous/:id/liste-attente (en attente)': { object: onWaitingList },
+  'POST /v1/agenda/calendriers': { body: { secteur: 'etat-civil' } },
+  'GET /v1/agenda/calendriers/:id': { object: calendar },
+  'DELETE /v1/agenda/calendriers/:id': { object: calendar },
+  'GET /v1/agents/rendez-vous': {},
+  'GET /v1/agenda/evenements': {},
+  'GET /v1/agenda/evenements.ics': {},
+  'GET /v1/agenda/evenements.jsonld': {},
+  'POST /v1/agenda/evenements': { body: evenement },
+  'GET /v1/agenda/evenements/:id': { object: anEvent },
+  'PATCH /v1/agenda/evenements/:id': { object: anEvent, body: { annule: true } },
+  'GET /v1/agenda/conseils': {},
+  'POST /v1/agenda/conseils': { body: seance },
+  'GET /v1/agenda/conseils/:id': { object: async () => (await conseil()).seance },
+  'PATCH /v1/agenda/conseils/:id': { object: async () => (await conseil()).seance, body: { titre: 'Autre' } },
+  'DELETE /v1/agenda/conseils/:id': { object: async () => (await conseil()).seance },
+  'POST /v1/agenda/conseils/:id/papiers': {
+    object: async () => (await conseil()).seance,
+    body: { documentId: randomUUID(), type: 'autre', titre: 'Un papier' },
+  },
+  'GET /oparl/v1': {},
+  'GET /oparl/v1/body': {},
+  'GET /oparl/v1/body/:id': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/organization': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/person': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/legislativeterm': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/meeting': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/agendaitem': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/paper': { object: async () => 'malakoff' },
+  'GET /oparl/v1/body/:id/file': { object: async () => 'malakoff' },
+  'GET /oparl/v1/organization/:id': { object: async () => 'conseil-municipal' },
+  'GET /oparl/v1/meeting/:id': { object: async () => (await conseil()).seance },
+  'GET /oparl/v1/agendaitem/:id': { object: async () => (await conseil()).point },
+  'GET /oparl/v1/paper/:id': { object: async () => (await conseil()).papier },
+  'GET /oparl/v1/file/:id': { object: async () => (await conseil()).papier },
   'GET /v1/evenements': {},
   'GET /v1/admin/lettres-mortes': {},
   'POST /v1/admin/lettres-mortes/:id/relance (arrêtée)': { object: stoppedLane },
@@ -308,6 +471,75 @@ const rows: Record<string, Row> = {
   'GET /v1/admin/traces': {},
   'GET /v1/admin/traces/:id (gardée)': { object: keptTrace },
   'GET /v1/admin/traces/:id (inconnue)': { object: async () => unknownId('/traces/') },
+}
+
+let sitting: Promise<Sitting> | undefined
+function conseil(): Promise<Sitting> {
+  sitting ??= publishedSitting(stranger(['usager', 'agent:vie-municipale']))
+  return sitting
+}
+
+async function anEvent(): Promise<string> {
+  return await idOf(receptionist.ok(PublierEvenement, evenement))
+}
+
+/** A counter of the civil registry that is not Claire's own: she is an agent of its sector. */
+const receptionist = stranger(['usager', 'agent:etat-civil'])
+let opened: Promise<Office> | undefined
+function office(): Promise<Office> {
+  opened ??= openOffice(receptionist)
+  return opened
+}
+let openedToAgents: Promise<Office> | undefined
+function officeOfAgents(): Promise<Office> {
+  openedToAgents ??= openOffice(receptionist, { reservablePar: 'agents' })
+  return openedToAgents
+}
+
+function of({ motif: id, lieu }: Office): string {
+  return `motif=${id}&lieu=${lieu}`
+}
+
+async function aSlot() {
+  const { motif: id, lieu } = await office()
+  return { motif: id, lieu, debut: await freeSlot(amina, await office()) }
+}
+async function aLaterSlot() {
+  return { debut: await freeSlot(amina, await office(), 8) }
+}
+
+function plage({ motif: id, lieu }: Office) {
+  return { secteur: 'etat-civil', lieu, motifs: [id], premierJour: dayIn(1), debut: '09:00', fin: '10:00' }
+}
+
+async function rendezVous(): Promise<string> {
+  return await idOf(booked(amina, await office()))
+}
+
+async function anAbsence(): Promise<string> {
+  return await idOf(receptionist.ok(DeclarerAbsence, absence))
+}
+
+async function cancelled(): Promise<string> {
+  const id = await rendezVous()
+  await amina.ok(AnnulerRendezVous, { id })
+  return id
+}
+
+async function onWaitingList(): Promise<string> {
+  const id = await rendezVous()
+  await amina.ok(AttendrePlusTot, { id })
+  return id
+}
+
+async function rendezVousOfToday(): Promise<string> {
+  const id = await idOf(booked(amina, await openOffice(stranger(['usager', 'agent:etat-civil']))))
+  await hubDatabase()`update agenda.rendez_vous set debut = date_trunc('minute', now()) - interval '1 minute', fin = date_trunc('minute', now()) where id = ${id}`
+  return id
+}
+
+async function calendar(): Promise<string> {
+  return await idOf(claire.ok(OuvrirCalendrier, { secteur: 'etat-civil' }))
 }
 
 /** The trace of a request, once it is written. */
@@ -415,7 +647,8 @@ async function ask(api: Api, row: string, { body, file, query }: Row, id: string
   if (path.endsWith('/flux')) return await api.open(address)
   if (file) return await api.upload(file, pdf())
   const sent: unknown = typeof body === 'function' ? await (body as (id: string) => unknown)(id) : body
-  return await api.send(method, query ? `${address}?${query}` : address, { body: sent })
+  const asked = typeof query === 'function' ? await query() : query
+  return await api.send(method, asked ? `${address}?${asked}` : address, { body: sent })
 }
 
 describe('each caller gets what the table says', () => {

@@ -57,7 +57,7 @@ test('the account and the issuer’s subject stay within identity: no other sche
     select id, sujet from identity.compte where sujet = ${canaries.get('subject of the token')!}`
   const tables = await hubDatabase()<{ name: string }[]>`
     select table_schema || '.' || table_name as name from information_schema.tables
-    where table_schema in ('hub', 'demarches', 'documents', 'signalements') and table_type = 'BASE TABLE'`
+    where table_schema in ('hub', 'demarches', 'documents', 'signalements', 'agenda') and table_type = 'BASE TABLE'`
   expect(tables.length).toBeGreaterThan(8)
   for (const word of [compte!.id, compte!.sujet])
     expect(

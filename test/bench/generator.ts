@@ -13,6 +13,8 @@ export interface Job {
   readonly paths: readonly string[]
   readonly token: string | null
   readonly body: string | null
+  /** Each request takes one of these in turn, instead of `body`. */
+  readonly bodies?: readonly string[]
   /** Closed loop: so many clients, each asks again when it is answered. Open loop: so many connections, open before it begins. */
   readonly connections: number
   readonly seconds: number
@@ -50,17 +52,19 @@ async function run(job: Job): Promise<JobResult> {
   let goodInTime = 0
 
   const request = () => {
-    const path = job.paths[sent++ % job.paths.length]!
+    const path = job.paths[sent % job.paths.length]!
+    const body = job.bodies?.[sent % job.bodies.length] ?? job.body
+    sent++
     const headers = [
       `${job.method} ${path} HTTP/1.1`,
       `Host: ${job.host}:${job.port}`,
       ...(job.token ? [`Authorization: Bearer ${job.token}`] : []),
       ...(job.method === 'POST' ? [`Idempotency-Key: ${randomUUID()}`] : []),
-      ...(job.body === null
+      ...(body === null
         ? []
-        : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(job.body)}`]),
+        : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]),
     ]
-    return `${headers.join('\r\n')}\r\n\r\n${job.body ?? ''}`
+    return `${headers.join('\r\n')}\r\n\r\n${body ?? ''}`
   }
 
   /** One connection, one request at a time. */

@@ -1,16 +1,26 @@
 import { z } from 'zod'
+import * as agenda from '../../contracts/agenda.ts'
 import { actions } from '../../contracts/catalog.ts'
 import * as demarches from '../../contracts/demarches.ts'
+import * as conseils from '../../contracts/conseils.ts'
 import { command } from '../../contracts/define.ts'
 import * as documents from '../../contracts/documents.ts'
 import { errorCatalog } from '../../contracts/errors.ts'
 import * as hub from '../../contracts/hub.ts'
 import * as identity from '../../contracts/identity.ts'
+import * as oparl from '../../contracts/oparl.ts'
 import * as open311 from '../../contracts/open311.ts'
 import * as signalements from '../../contracts/signalements.ts'
 
 const all = [...actions.values()]
-const owners = { identity, demarches, documents, signalements: { ...signalements, ...open311 }, hub }
+const owners = {
+  identity,
+  demarches,
+  documents,
+  signalements: { ...signalements, ...open311 },
+  agenda: { ...agenda, ...conseils, ...oparl },
+  hub,
+}
 
 test('every action of every contract file is in the catalogue, under a name of its own', () => {
   const declared = Object.values(owners).flatMap((owner) =>

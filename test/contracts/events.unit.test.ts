@@ -92,7 +92,18 @@ const samples = all.map(
 
 test('the catalogue holds events of every aggregate', () => {
   expect(new Set(all.map((contract) => contract.aggregate))).toEqual(
-    new Set(['compte', 'dossier', 'document', 'signalement', 'abonnement', 'catalogue']),
+    new Set([
+      'compte',
+      'dossier',
+      'document',
+      'signalement',
+      'abonnement',
+      'catalogue',
+      'agenda',
+      'rendez-vous',
+      'evenement',
+      'seance',
+    ]),
   )
   expect(all.length).toBeGreaterThanOrEqual(16)
 })

@@ -1,9 +1,10 @@
 import { demoPassword } from '../../infra/issuer/accounts.ts'
 import type { ElementSuivi } from '../../contracts/identity.ts'
 import { expectedTimeline, playJourney } from './journey.ts'
+import { expectedRendezVous, playRendezVous } from './rendez-vous.ts'
 import { expectedFollowerTimeline, expectedReportTimeline, playReport } from './signalement.ts'
 
-/** `npm run demo`: plays the journeys of one dossier and of one report against the hub that is running. */
+/** `npm run demo`: plays the journeys of one dossier, of one report and of one rendez-vous against the hub that is running. */
 const baseUrl = process.argv[2] ?? `http://localhost:${process.env.PORT ?? 3000}`
 
 const reachable = await fetch(`${baseUrl}/health/live`).then(
@@ -36,8 +37,11 @@ const { suivi, dossier } = await playJourney(options)
 const dossierRight = tell(`Amina's timeline for ${dossier.reference}`, suivi, expectedTimeline)
 process.stdout.write('\n')
 const { signalement, ...told } = await playReport(options)
+process.stdout.write('\n')
+const { suivi: suiviDuRendezVous } = await playRendezVous(options)
 const right =
   [
+    tell('Amina’s timeline for her rendez-vous', suiviDuRendezVous, expectedRendezVous),
     tell(`Amina's timeline for ${signalement.reference}`, told.suivi, expectedReportTimeline),
     tell(`Bastien's timeline for ${signalement.reference}`, told.suiviDuSuiveur, expectedFollowerTimeline),
   ].every(Boolean) && dossierRight

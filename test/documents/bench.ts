@@ -199,6 +199,7 @@ export function unePersonne(...agentDe: Secteur[]): Personne {
       education: randomUUID(),
       'espace-public': randomUUID(),
       solidarites: randomUUID(),
+      'vie-municipale': randomUUID(),
     },
     agentDe,
     administrateur: false,

@@ -81,4 +81,5 @@ export const usagers = {
   education: '5b0f5f0e-6f1d-4a53-9b53-6a3f0c0d0012',
   'espace-public': '5b0f5f0e-6f1d-4a53-9b53-6a3f0c0d0013',
   solidarites: '5b0f5f0e-6f1d-4a53-9b53-6a3f0c0d0014',
+  'vie-municipale': '5b0f5f0e-6f1d-4a53-9b53-6a3f0c0d0015',
 }

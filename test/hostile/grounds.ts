@@ -1,4 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import {
+  AttendrePlusTot,
+  CreerLieu,
+  CreerMotif,
+  DeclarerAbsence,
+  OuvrirCalendrier,
+  OuvrirPlage,
+  PrendreRendezVous,
+  ReserverCreneau,
+} from '../../contracts/agenda.ts'
+import { AnnoncerConseil, PublierEvenement } from '../../contracts/conseils.ts'
 import type { Access } from '../../contracts/define.ts'
 import { LireDocument } from '../../contracts/documents.ts'
 import { type CleOpen311, EmettreCleOpen311 } from '../../contracts/open311.ts'
@@ -6,7 +17,9 @@ import { CreerSignalement, PublierSignalement } from '../../contracts/signalemen
 import { jetonDe } from '../../services/signalements/jeton.ts'
 import { formulairesValides } from '../demarches/exemples.ts'
 import { jpeg, pdf } from '../documents/fixtures.ts'
+import { dayIn, freeSlot, type Office, openOffice } from '../support/agenda.ts'
 import type { Api } from '../support/api.ts'
+import { evenement, publishedSitting, seance } from '../support/conseils.ts'
 import { decided, deposited, draft, inInstruction } from '../support/dossiers.ts'
 import { eventually } from '../support/eventually.ts'
 import { hubDatabase } from '../support/hub-database.ts'
@@ -51,6 +64,91 @@ async function stoppedLane(): Promise<string> {
     insert into hub.lane (consumer, subject, attempts, failing_since, error, stopped)
     values ('essai.hostile', ${`dossier/${randomUUID()}`}, 10, now(), 'Error', true) returning id`
   return lane!.id
+}
+
+/** Where rendez-vous are taken, by as many as want to. */
+const office: Office = await openOffice(agent, { capacite: 500 })
+const { motif: motifId, lieu: lieuId } = office
+const creneau = { motif: motifId, lieu: lieuId, debut: await freeSlot(agent, office) }
+const ailleurs = { debut: await freeSlot(agent, office) }
+/** An agent of the sector is a person, too, and may have any number. */
+const rendezVous = () => idOf(agent.ok(PrendreRendezVous, creneau))
+const ofAnother = () => idOf(stranger().ok(PrendreRendezVous, creneau))
+
+const champsMotif = {
+  titre: 'Retrait d’un acte',
+  instructions: 'Venez avec une pièce d’identité.',
+  mode: 'guichet',
+  duree: 30,
+  reservablePar: 'tous',
+  delaiMin: 30,
+  delaiMax: 90,
+  capacite: 2,
+}
+const details = {
+  telephone: '01 46 55 00 00',
+  adresse: '1 rue Béranger',
+  precisions: 'Troisième étage.',
+}
+const champsLieu = { libelle: 'Mairie annexe', situation: '1 rue Béranger, Malakoff' }
+const aMotif = () =>
+  idOf(agent.ok(CreerMotif, { secteur: 'etat-civil', titre: 'Motif', mode: 'guichet', duree: 30 }))
+const aLieu = () => idOf(agent.ok(CreerLieu, { secteur: 'etat-civil', libelle: 'Lieu' }))
+const anAbsence = () => idOf(receveur.ok(DeclarerAbsence, absence))
+const { id: dossierId } = await deposited(usager)
+/** Agents whose calendars open and close by themselves. */
+const receveur = stranger(['usager', 'agent:etat-civil'])
+const partant = stranger(['usager', 'agent:etat-civil'])
+const calendar = (of: Api) => idOf(of.ok(OuvrirCalendrier, { secteur: 'etat-civil' }))
+
+async function waiting(): Promise<string> {
+  const id = await rendezVous()
+  await agent.ok(AttendrePlusTot, { id })
+  return id
+}
+
+/** One that took place this minute, of an agent who had nothing else. */
+async function ofToday(): Promise<string> {
+  const id = await ofAnother()
+  await hubDatabase()`update agenda.rendez_vous set debut = date_trunc('minute', now()) - interval '1 minute', fin = date_trunc('minute', now()),
+    agent_id = gen_random_uuid() where id = ${id}`
+  return id
+}
+
+const greffe = stranger(['usager', 'agent:vie-municipale'])
+const sitting = await publishedSitting(greffe)
+const points = [{ numero: '1', titre: 'Budget', resultat: 'Adopté' }]
+const annonceSansSecteur = {
+  titre: evenement.titre,
+  lieu: evenement.lieu,
+  debut: evenement.debut,
+  fin: evenement.fin,
+  description: 'Pour tous.',
+  situation: '1 rue Béranger',
+  gratuit: true,
+}
+const annonce = { ...annonceSansSecteur, secteur: 'etat-civil' }
+const anEvent = () => idOf(agent.ok(PublierEvenement, evenement))
+const filtre = ['created_since', 'modified_since']
+  .map((name) => `${name}=2020-01-01T00:00:00Z`)
+  .concat(['created_until', 'modified_until'].map((name) => `${name}=2090-01-01T00:00:00Z`))
+  .join('&')
+
+/** The document that the next paper is to be: each is published once, so whoever makes a session brings a new one. */
+const paper = { id: '' }
+async function aSitting(): Promise<string> {
+  paper.id = (await greffe.uploaded('vie-municipale', pdf(), 'rapport.pdf', 'agent')).id
+  return await idOf(greffe.ok(AnnoncerConseil, seance))
+}
+
+const absence = { secteur: 'etat-civil', du: '2020-01-01T00:00:00Z', au: '2020-01-02T00:00:00Z' } as const
+const plage = {
+  secteur: 'etat-civil' as const,
+  lieu: lieuId,
+  motifs: [motifId],
+  premierJour: dayIn(1),
+  debut: '09:00',
+  fin: '09:05',
 }
 
 /** For each row of the route table, one ground for each rule of its access. */
@@ -125,6 +223,125 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
   'DELETE /v1/documents/:id': {
     proprietaire: { caller: as(usager), object: freePiece },
     agent: { caller: as(agent), object: issued },
+  },
+  'GET /v1/agenda/motifs': { public: { caller: as(anonyme), sample: { query: 'secteur=etat-civil' } } },
+  'POST /v1/agenda/motifs': {
+    agent: { caller: as(agent), sample: { body: { secteur: 'etat-civil', ...champsMotif } } },
+  },
+  'GET /v1/agenda/motifs/:id': { public: { caller: as(anonyme), object: async () => motifId } },
+  'PATCH /v1/agenda/motifs/:id': {
+    agent: { caller: as(agent), object: aMotif, sample: { body: { ...champsMotif, actif: true } } },
+  },
+  'POST /v1/agenda/motifs/:id/invitations': {
+    agent: { caller: as(agent), object: async () => motifId, sample: { body: { dossierId } } },
+  },
+  'GET /v1/agenda/lieux': { public: { caller: as(anonyme), sample: { query: 'secteur=etat-civil' } } },
+  'POST /v1/agenda/lieux': {
+    agent: { caller: as(agent), sample: { body: { secteur: 'etat-civil', ...champsLieu } } },
+  },
+  'GET /v1/agenda/lieux/:id': { public: { caller: as(anonyme), object: async () => lieuId } },
+  'PATCH /v1/agenda/lieux/:id': {
+    agent: { caller: as(agent), object: aLieu, sample: { body: { ...champsLieu, actif: true } } },
+  },
+  'GET /v1/agenda/plages': { agent: { caller: as(agent) } },
+  'POST /v1/agenda/plages': {
+    agent: { caller: as(agent), sample: { body: { ...plage, recurrence: 'FREQ=WEEKLY;BYDAY=MO,-1FR' } } },
+  },
+  'GET /v1/agenda/plages/:id': { agent: { caller: as(agent), object: async () => office.plage } },
+  'DELETE /v1/agenda/plages/:id': {
+    agent: { caller: as(agent), object: () => idOf(agent.ok(OuvrirPlage, plage)) },
+  },
+  'GET /v1/agenda/absences': { agent: { caller: as(agent) } },
+  'POST /v1/agenda/absences': { agent: { caller: as(receveur), sample: { body: absence } } },
+  'GET /v1/agenda/absences/:id': { agent: { caller: as(agent), object: anAbsence } },
+  'DELETE /v1/agenda/absences/:id': { agent: { caller: as(agent), object: anAbsence } },
+  'GET /v1/agenda/creneaux': {
+    public: {
+      caller: as(anonyme),
+      sample: { query: `motif=${motifId}&lieu=${lieuId}&du=${dayIn(1)}&au=${dayIn(20)}` },
+    },
+  },
+  'POST /v1/agenda/reservations': { compte: { caller: () => stranger(), sample: { body: creneau } } },
+  'GET /v1/agenda/reservations/:id': {
+    proprietaire: { caller: as(agent), object: rendezVous },
+    agent: { caller: as(agent), object: ofAnother },
+  },
+  'DELETE /v1/agenda/reservations/:id': {
+    proprietaire: { caller: as(agent), object: () => idOf(agent.ok(ReserverCreneau, creneau)) },
+    agent: { caller: as(agent), object: () => idOf(stranger().ok(ReserverCreneau, creneau)) },
+  },
+  'GET /v1/agenda/rendez-vous': { compte: { caller: as(usager), sample: { query: 'statut=inconnu' } } },
+  'POST /v1/agenda/rendez-vous': {
+    compte: { caller: () => stranger(), sample: { body: { ...creneau, ...details } } },
+  },
+  'GET /v1/agenda/rendez-vous/:id': {
+    proprietaire: { caller: as(agent), object: rendezVous },
+    agent: { caller: as(agent), object: ofAnother },
+  },
+  'GET /v1/agenda/rendez-vous/:id/ics': {
+    proprietaire: { caller: as(agent), object: rendezVous },
+    agent: { caller: as(agent), object: ofAnother },
+  },
+  'POST /v1/agenda/rendez-vous/:id/annulation': {
+    proprietaire: { caller: as(agent), object: rendezVous },
+    agent: { caller: as(agent), object: ofAnother },
+  },
+  'POST /v1/agenda/rendez-vous/:id/deplacement': {
+    proprietaire: { caller: as(agent), object: rendezVous, sample: { body: ailleurs } },
+    agent: { caller: as(agent), object: ofAnother, sample: { body: { ...ailleurs, lieu: lieuId } } },
+  },
+  'POST /v1/agenda/rendez-vous/:id/constat': {
+    agent: { caller: as(agent), object: ofToday, sample: { body: { statut: 'vu' } } },
+  },
+  'POST /v1/agenda/rendez-vous/:id/liste-attente': {
+    proprietaire: { caller: as(agent), object: rendezVous },
+  },
+  'DELETE /v1/agenda/rendez-vous/:id/liste-attente': {
+    proprietaire: { caller: as(agent), object: waiting },
+  },
+  'POST /v1/agenda/calendriers': {
+    agent: { caller: as(agent), sample: { body: { secteur: 'etat-civil' } } },
+  },
+  'GET /v1/agenda/calendriers/:id': { public: { caller: as(anonyme), object: () => calendar(receveur) } },
+  'DELETE /v1/agenda/calendriers/:id': {
+    agent: { caller: as(partant), object: () => calendar(partant) },
+  },
+  'GET /v1/agents/rendez-vous': {
+    agent: { caller: as(agent), sample: { query: `du=${dayIn(0)}&au=${dayIn(9)}&statut=inconnu` } },
+  },
+  'GET /v1/agenda/evenements': {
+    public: { caller: as(anonyme), sample: { query: `du=${dayIn(0)}&au=${dayIn(900)}` } },
+  },
+  'GET /v1/agenda/evenements.ics': { public: { caller: as(anonyme) } },
+  'GET /v1/agenda/evenements.jsonld': { public: { caller: as(anonyme) } },
+  'POST /v1/agenda/evenements': { agent: { caller: as(agent), sample: { body: annonce } } },
+  'GET /v1/agenda/evenements/:id': { public: { caller: as(anonyme), object: anEvent } },
+  'PATCH /v1/agenda/evenements/:id': {
+    agent: { caller: as(agent), object: anEvent, sample: { body: { ...annonceSansSecteur, annule: true } } },
+  },
+  'GET /v1/agenda/conseils': { public: { caller: as(anonyme) } },
+  'POST /v1/agenda/conseils': {
+    agent: { caller: as(greffe), sample: { body: { ...seance, fin: null, points } } },
+  },
+  'GET /v1/agenda/conseils/:id': { public: { caller: as(anonyme), object: aSitting } },
+  'PATCH /v1/agenda/conseils/:id': {
+    agent: {
+      caller: as(greffe),
+      object: aSitting,
+      sample: { body: { ...seance, fin: null, points, annulee: true } },
+    },
+  },
+  'DELETE /v1/agenda/conseils/:id': { agent: { caller: as(greffe), object: aSitting } },
+  'POST /v1/agenda/conseils/:id/papiers': {
+    agent: {
+      caller: as(greffe),
+      object: aSitting,
+      sample: {
+        get body() {
+          return { documentId: paper.id, type: 'rapport', titre: 'Rapport', numero: '1', point: null }
+        },
+      },
+    },
   },
   'GET /v1/signalements/categories': { public: { caller: as(anonyme) } },
   'GET /v1/signalements/doublons': {
@@ -211,6 +428,38 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
       },
     },
   },
+  'GET /v1/documents/:id/public': { public: { caller: as(anonyme), object: async () => sitting.documentId } },
+  'GET /oparl/v1': { public: { caller: as(anonyme) } },
+  'GET /oparl/v1/body': { public: { caller: as(anonyme) } },
+  'GET /oparl/v1/body/:id': { public: { caller: as(anonyme), object: async () => 'malakoff' } },
+  'GET /oparl/v1/body/:id/organization': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/person': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/legislativeterm': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/meeting': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/agendaitem': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/paper': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/body/:id/file': {
+    public: { caller: as(anonyme), object: async () => 'malakoff', sample: { query: filtre } },
+  },
+  'GET /oparl/v1/organization/:id': {
+    public: { caller: as(anonyme), object: async () => 'conseil-municipal' },
+  },
+  'GET /oparl/v1/meeting/:id': { public: { caller: as(anonyme), object: async () => sitting.seance } },
+  'GET /oparl/v1/agendaitem/:id': { public: { caller: as(anonyme), object: async () => sitting.point } },
+  'GET /oparl/v1/paper/:id': { public: { caller: as(anonyme), object: async () => sitting.papier } },
+  'GET /oparl/v1/file/:id': { public: { caller: as(anonyme), object: async () => sitting.papier } },
   'GET /open311/v2/requests.:format': { public: { caller: as(anonyme), sample: { query: 'page_size=20' } } },
   'GET /open311/v2/requests/:id.:format': { public: { caller: as(anonyme), object: anyReport } },
   'GET /open311/v2/tokens/:id.:format': { public: { caller: as(anonyme), object: anyReport } },

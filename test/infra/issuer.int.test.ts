@@ -634,6 +634,7 @@ describe('several processes on one database', () => {
       education: '5b0f5f0e-6f1d-4a53-9b53-6a3f0c0d0012',
       'espace-public': '5b0f5f0e-6f1d-4a53-9b53-6a3f0c0d0013',
       solidarites: '5b0f5f0e-6f1d-4a53-9b53-6a3f0c0d0014',
+      'vie-municipale': '5b0f5f0e-6f1d-4a53-9b53-6a3f0c0d0015',
     }
     const { authenticate } = createAuthenticator({
       issuer: `${one.publicUrl}/realms/malakoff`,

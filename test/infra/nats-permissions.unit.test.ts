@@ -47,7 +47,7 @@ test('a user is named after what it runs: one part, several, or the whole hub', 
     expect(partsOf(nobody, known)).toEqual([])
   const text = usersConf(known, services, [], ['identity-demarches', 'guichet'])
   expect(text).toContain('password: $NATS_PASSWORD_IDENTITY_DEMARCHES')
-  expect(text.split('"MOL-guichet.REQ.identity-demarches.*"')).toHaveLength(4) // the gateway, the whole hub, itself
+  expect(text.split('"MOL-guichet.REQ.identity-demarches.*"')).toHaveLength(5) // the gateway, the agenda, the whole hub, itself
   expect(() => usersConf(known, services, [], ['facture'])).toThrow(/facture/)
   expect(() => usersConf(known, services, ['gateway'])).toThrow(/gateway/)
 })

@@ -20,6 +20,7 @@ const personne: Principal = {
     education: randomUUID(),
     'espace-public': randomUUID(),
     solidarites: randomUUID(),
+    'vie-municipale': randomUUID(),
   },
   agentDe: [],
   administrateur: false,

@@ -4,7 +4,7 @@
  */
 export type Matrix = Readonly<Record<string, string>>
 
-export const parts = ['hub', 'gateway', 'demarches', 'documents', 'identity', 'signalements']
+export const parts = ['hub', 'gateway', 'agenda', 'demarches', 'documents', 'identity', 'signalements']
 export const staff = 'systeme-ged'
 export const users = [...parts, staff]
 
@@ -14,21 +14,28 @@ const allParts = parts.join(' ')
 const callersOf: Matrix = {
   hub: 'gateway',
   gateway: nobody,
-  demarches: 'gateway',
-  documents: 'gateway demarches signalements',
+  agenda: 'gateway',
+  demarches: 'gateway agenda',
+  documents: 'gateway agenda demarches signalements',
   identity: 'gateway',
   signalements: 'gateway',
 }
 /** Who answers whom: the same, the other way round. */
 const answerersOf: Matrix = {
   hub: nobody,
-  gateway: 'hub demarches documents identity signalements',
+  gateway: 'hub agenda demarches documents identity signalements',
+  agenda: 'demarches documents',
   demarches: 'documents',
   documents: nobody,
   identity: nobody,
   signalements: 'documents',
 }
 const reactions: Matrix = {
+  'agenda_on-creneau-libere': 'agenda',
+  'agenda_on-document-paru': 'agenda',
+  'agenda_on-dossier-decide': 'agenda',
+  'demarches_on-rendez-vous-constate': 'demarches',
+  'documents_on-papier-depose': 'documents',
   'documents_on-dossier-depose': 'documents',
   'documents_on-dossier-decide': 'documents',
   'documents_on-signalement-photos': 'documents',
@@ -42,7 +49,7 @@ const each = (names: readonly string[], row: (name: string) => Matrix): Matrix =
 export const publish: Matrix = {
   'guichet.evt.dossier.cree.v1.x': 'hub',
   'guichet.prive.dossier.cree.v1.x': 'hub',
-  'guichet-hint.committed': 'hub demarches documents identity signalements',
+  'guichet-hint.committed': 'hub agenda demarches documents identity signalements',
   'guichet-hint.ranked': 'hub',
   'guichet-hint.autre': nobody,
   quelconque: nobody,
@@ -72,7 +79,7 @@ export const publish: Matrix = {
   '$JS.API.STREAM.CREATE.GUICHET': 'hub',
   '$JS.API.STREAM.UPDATE.GUICHET': 'hub',
   '$JS.API.STREAM.MSG.GET.GUICHET': 'hub',
-  '$JS.API.STREAM.INFO.GUICHET': 'hub documents signalements',
+  '$JS.API.STREAM.INFO.GUICHET': 'hub agenda demarches documents signalements',
   '$JS.API.STREAM.DELETE.GUICHET': 'hub',
   ...each(['CREATE', 'UPDATE', 'DELETE', 'INFO', 'MSG.GET', 'PURGE'], (verb) => ({
     [`$JS.API.STREAM.${verb}.AUTRE`]: nobody,

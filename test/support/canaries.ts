@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto'
+import { AnnulerRendezVous, DeplacerRendezVous } from '../../contracts/agenda.ts'
 import {
   DeciderDossier,
   DemanderCorrection,
@@ -19,6 +20,7 @@ import {
 } from '../../contracts/signalements.ts'
 import { formulairesValides } from '../demarches/exemples.ts'
 import { jpeg, pdf } from '../documents/fixtures.ts'
+import { booked, freeSlot, openOffice } from './agenda.ts'
 import { inInstruction } from './dossiers.ts'
 import type { Api } from './api.ts'
 import { eventually } from './eventually.ts'
@@ -118,6 +120,21 @@ export async function liveOneLife(): Promise<string> {
     expect((await usager.ok(LireDocument, { id: decision.id })).statut).toBe('decision'),
   )
   await agent.ok(RouvrirDossier, { id, texte: canary('text of the reopening') })
+  const office = await openOffice(agent)
+  const rendezVous = await booked(usager, office, {
+    telephone: telephone('rendez-vous: telephone'),
+    adresse: canary('rendez-vous: adresse'),
+    precisions: canary('rendez-vous: precisions'),
+  })
+  await usager.ok(DeplacerRendezVous, { id: rendezVous.id, debut: await freeSlot(usager, office) })
+  await booked(agent, office, {
+    beneficiaire: {
+      prenom: canary('beneficiaire: prenom'),
+      nom: canary('beneficiaire: nom'),
+      telephone: telephone('beneficiaire: telephone'),
+    },
+  })
+  await usager.ok(AnnulerRendezVous, { id: rendezVous.id })
   await reportOneThing(usager)
   // Refused requests leave nothing either.
   await usager.send('POST', '/v1/dossiers', { body: { demarche: canary('an unknown demarche') } })

@@ -33,6 +33,10 @@ export const Problem = z.strictObject({
     .max(50)
     .optional(),
   transitionsPermises: z.array(z.string()).optional(),
+  creneaux: z
+    .array(z.strictObject({ debut: z.iso.datetime(), fin: z.iso.datetime(), libres: z.int().min(1) }))
+    .max(10)
+    .optional(),
   traceId: z.string().regex(/^[0-9a-f]{32}$/),
 })
 export type Problem = z.infer<typeof Problem>
@@ -106,7 +110,7 @@ function checkSuccess(route: Route, reply: Reply, wrong: (what: string) => never
   if (reply.headers.get('content-type') !== `${type}; charset=utf-8`) wrong(`not ${type}`)
   const answered = checkStrictly(
     route.transport === 'upload' ? Document : route.action.returns,
-    reply.body,
+    reply.body ?? reply.text,
     wrong,
   )
   const { id, version } = answered as { id?: string; version?: number }

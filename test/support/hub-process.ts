@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 const root = join(import.meta.dirname, '../..')
 
 /** The processes of a hub that runs in parts. */
-export const inParts = ['hub', 'identity', 'demarches', 'documents', 'signalements', 'gateway']
+export const inParts = ['hub', 'identity', 'demarches', 'documents', 'signalements', 'agenda', 'gateway']
 
 export interface HubProcessOptions {
   readonly port: number
