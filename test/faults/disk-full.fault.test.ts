@@ -63,7 +63,7 @@ testOnSmallDisks(
   'full disks, of the database and of the documents, lose nothing and mend by themselves',
   async () => {
     const started = Date.now()
-    const [base, papers] = [SmallDisk.mount(320)!, SmallDisk.mount(64)!]
+    const [base, papers] = [SmallDisk.mount(512)!, SmallDisk.mount(64)!]
     const server = await startOwnServer(base.folder)
     const cluster = await startCluster({ random: seeded(), database: server, dataFolder: papers.folder })
     const readiness = watchReadiness(cluster.hubs)
