@@ -8,7 +8,7 @@ const style = `
 @media (prefers-color-scheme: dark) { :root { --fond: #13151b; --carte: #1d2029; --texte: #f0f1f6; --doux: #b9bdcd;
   --filet: #363b4a; --accent: #9dbcff; --sur-accent: #0d1730; --fond-note: #1f2a44; --anneau: #ffb37a } }
 * { box-sizing: border-box }
-body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; background: var(--fond);
+body { margin: 0; overflow-wrap: anywhere; min-height: 100vh; display: flex; flex-direction: column; background: var(--fond);
   color: var(--texte); font: 1.0625rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif }
 header { background: var(--carte); border-bottom: 1px solid var(--filet); border-top: .3rem solid var(--accent) }
 header p, main, footer p { width: 100%; max-width: 46rem; margin: 0 auto; padding: .9rem 1rem }
