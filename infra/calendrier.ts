@@ -89,10 +89,14 @@ export function joursFeries(annee: number): ReadonlySet<string> {
   return jours
 }
 
+export function estFerie(jour: string): boolean {
+  return joursFeries(Number(jour.slice(0, 4))).has(jour)
+}
+
 /** Monday to Friday, and no public holiday. */
 export function estOuvre(jour: string): boolean {
   const jourDeSemaine = new Date(lireJour(jour)).getUTCDay()
-  return jourDeSemaine !== 0 && jourDeSemaine !== 6 && !joursFeries(Number(jour.slice(0, 4))).has(jour)
+  return jourDeSemaine !== 0 && jourDeSemaine !== 6 && !estFerie(jour)
 }
 
 /**

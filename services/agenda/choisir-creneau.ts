@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto'
 import type { Motif } from '../../contracts/agenda.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import { type CreneauLibre, creneauxLibres, regrouper } from './creneaux.ts'
-import { ajouterJours, instantDeParis, jourDeParis } from './paris.ts'
+import { ajouterJours, jourDeParis } from '../../infra/calendrier.ts'
+import { instantDeParis } from './paris.ts'
 import type { OffreLue } from './store.ts'
 
 /** How far ahead of the slot asked for others are looked for, when its day has none left. */

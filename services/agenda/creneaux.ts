@@ -1,4 +1,4 @@
-import { estFerie } from './feries.ts'
+import { estFerie } from '../../infra/calendrier.ts'
 import { instantDeParis } from './paris.ts'
 import { joursDe, type Repetition } from './recurrence.ts'
 

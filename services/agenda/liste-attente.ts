@@ -1,5 +1,5 @@
 import { CreneauPlusTotPropose, ListeAttenteChangee } from '../../contracts/agenda.ts'
-import { jourDeParis, joursEntre } from './paris.ts'
+import { jourDeParis, joursEntre } from '../../infra/calendrier.ts'
 import { avancer, type EtatDuRendezVous, exiger, type Resultat, surRendezVous } from './rendez-vous.ts'
 
 /** An earlier slot is worth a notice when it is 2 days earlier; 3 notices at most, one a day. */

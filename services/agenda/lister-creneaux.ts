@@ -5,7 +5,7 @@ import type { Call } from '../../infra/service.ts'
 import { estAgent } from './acteur.ts'
 import { bornes, creneauxPour, joursUtiles } from './choisir-creneau.ts'
 import { regrouper } from './creneaux.ts'
-import { jourDeParis, joursEntre } from './paris.ts'
+import { jourDeParis, joursEntre } from '../../infra/calendrier.ts'
 import { refuserChamp } from './rendez-vous.ts'
 import { lireOffre } from './store.ts'
 

@@ -1,4 +1,4 @@
-/** Civil days (`AAAA-MM-JJ`) and hours (`HH:MM`) of Europe/Paris, and the instants they are. Days so written sort as text. */
+/** The instants of civil days (`AAAA-MM-JJ`) and hours (`HH:MM`) of Europe/Paris. */
 
 const horloge = new Intl.DateTimeFormat('en-CA', {
   timeZone: 'Europe/Paris',
@@ -13,12 +13,6 @@ const horloge = new Intl.DateTimeFormat('en-CA', {
 
 const uneMinute = 60_000
 export const uneHeure = 60 * uneMinute
-const unJour = 24 * uneHeure
-
-/** The civil day it is in Paris at this instant. */
-export function jourDeParis(instant: Date): string {
-  return horloge.format(instant).slice(0, 10)
-}
 
 /** What clocks in Paris are ahead of UTC at this instant, in milliseconds. */
 function avance(instant: number): number {
@@ -61,14 +55,4 @@ export function instantDeParis(jour: string, heure: string): number {
 /** Minutes since midnight. */
 export function minutesDe(heure: string): number {
   return Number(heure.slice(0, 2)) * 60 + Number(heure.slice(3, 5))
-}
-
-/** The day `n` days later, earlier when `n` is negative. */
-export function ajouterJours(jour: string, n: number): string {
-  return new Date(Date.parse(`${jour}T00:00:00Z`) + n * unJour).toISOString().slice(0, 10)
-}
-
-/** Whole days from `de` to `a`; negative when `a` comes first. */
-export function joursEntre(de: string, a: string): number {
-  return (Date.parse(`${a}T00:00:00Z`) - Date.parse(`${de}T00:00:00Z`)) / unJour
 }

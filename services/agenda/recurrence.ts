@@ -1,5 +1,5 @@
 import { RRuleTemporal } from 'rrule-temporal'
-import { ajouterJours } from './paris.ts'
+import { ajouterJours } from '../../infra/calendrier.ts'
 
 export interface Repetition {
   readonly premierJour: string

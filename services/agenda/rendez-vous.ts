@@ -18,7 +18,8 @@ import {
 import type { EventContract } from '../../contracts/define.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Secteur } from '../../contracts/principal.ts'
-import { jourDeParis, uneHeure } from './paris.ts'
+import { jourDeParis } from '../../infra/calendrier.ts'
+import { uneHeure } from './paris.ts'
 
 /** A hold or a rendez-vous as it is stored. Instants are RFC 3339 in UTC; `version` is the sequence of its last event. */
 export interface EtatDuRendezVous {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { type Occupation, creneauxLibres, type Offre, regrouper } from '../../services/agenda/creneaux.ts'
-import { dimancheDePaques, estFerie } from '../../services/agenda/feries.ts'
+import { estFerie, paques } from '../../infra/calendrier.ts'
 import { instantDeParis } from '../../services/agenda/paris.ts'
 import { estRepetition, joursDe } from '../../services/agenda/recurrence.ts'
 
@@ -228,7 +228,7 @@ describe('public holidays', () => {
     [2038, '2038-04-25'],
     [1961, '1961-04-02'],
   ])('Easter of %s', (annee, expected) => {
-    expect(dimancheDePaques(annee)).toBe(expected)
+    expect(paques(annee)).toBe(expected)
   })
 
   test('of 2027: eleven days', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { ajouterJours, instantDeParis, jourDeParis, joursEntre } from '../../services/agenda/paris.ts'
+import { ajouterJours, jourDeParis, joursEntre } from '../../infra/calendrier.ts'
+import { instantDeParis } from '../../services/agenda/paris.ts'
 
 const at = (jour: string, heure: string) => new Date(instantDeParis(jour, heure)).toISOString()
 
