@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { CreerDossier, LireDossier } from '../../contracts/demarches.ts'
 import { LireMoi } from '../../contracts/identity.ts'
+import { lingerMs } from '../../gateway/linger.ts'
 import type { ErrorCode } from '../../contracts/errors.ts'
 import { hubUrl, refusal } from '../support/api.ts'
 import { deposited, draft, inInstruction } from '../support/dossiers.ts'
@@ -93,26 +95,69 @@ describe('a body that cannot be read is refused as such:', () => {
     ])
   })
 
-  test('is answered while it still comes, and its connection serves the next request', async () => {
+  const linesOf = (headers: Record<string, string>) =>
+    Object.entries({ host: 'localhost', ...headers })
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')
+  const chunk = `400\r\n${'x'.repeat(1024)}\r\n`
+
+  /** A request without end, answered while it comes. */
+  async function answeredEarly(more: Record<string, string>) {
     const { port, hostname } = new URL(hubUrl)
-    const socket = connect(Number(port), hostname)
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
     const arrived: Buffer[] = []
-    socket.on('data', (chunk: Buffer) => arrived.push(chunk))
+    socket.on('data', (data: Buffer) => arrived.push(data))
     const text = () => Buffer.concat(arrived).toString()
-    const chunk = `400\r\n${'x'.repeat(1024)}\r\n`
-    const headers = await amina.headers('POST', { headers: { ...json, 'transfer-encoding': 'chunked' } })
-    const lines = Object.entries({ host: 'localhost', ...headers }).map(
-      ([name, value]) => `${name}: ${value}`,
-    )
-    socket.write(`POST /v1/dossiers HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${chunk.repeat(300)}`)
+    const headers = await amina.headers('POST', {
+      headers: { ...json, ...more, 'transfer-encoding': 'chunked' },
+    })
+    socket.write(`POST /v1/dossiers HTTP/1.1\r\n${linesOf(headers)}\r\n${chunk.repeat(300)}`)
     await eventually(() => expect(text()).toContain('corps-trop-grand'))
     for (let sent = 0; sent < 50; sent++)
       await new Promise<void>((resolve, reject) =>
         socket.write(chunk, (error) => (error ? reject(error) : resolve())),
       )
+    return { socket, text }
+  }
+
+  test('is answered while it still comes, and its connection serves the next request', async () => {
+    const { socket, text } = await answeredEarly({})
     socket.write('0\r\n\r\nGET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n')
+    socket.end()
     await once(socket, 'close')
     expect(text().match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200'])
+  })
+
+  test('is told when its connection closes, which is not cut before its answer was heard', async () => {
+    const { socket, text } = await answeredEarly({ connection: 'close' })
+    socket.end()
+    await once(socket, 'close')
+    expect(text()).toMatch(/^HTTP\/1\.1 413 (?:.+\r\n)*connection: close\r\n/i)
+  })
+
+  test('as a form whose file nobody reads, leaves its connection to the next request', async () => {
+    const part = `--b\r\ncontent-disposition: form-data; name="fichier"; filename="a.pdf"\r\n\r\n${'x'.repeat(200_000)}\r\n`
+    const type = { 'content-type': 'multipart/form-data; boundary=b' }
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const ask = async (method: string, path: string, headers = {}, body?: string) => {
+      const { port, hostname } = new URL(hubUrl)
+      const outgoing = request({ agent, hostname, port, method, path, headers }).end(body)
+      const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
+      await once(response.resume(), 'end')
+      return { status: response.statusCode, reused: outgoing.reusedSocket }
+    }
+    const path = '/v1/documents?secteur=inconnu'
+    const refused = await ask(
+      'POST',
+      path,
+      await amina.headers('POST', { headers: type }),
+      `${part}--b--\r\n`,
+    )
+    expect(refused.status).toBe(422)
+    // Longer than what a refused request still brings is waited for.
+    for (const until = performance.now() + lingerMs + 500; performance.now() < until; )
+      expect(await ask('GET', '/health/live')).toEqual({ status: 200, reused: true })
+    agent.destroy()
   })
 })
 
