@@ -6,6 +6,7 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  testSequencer: '<rootDir>/test/support/faults-first.js',
   testTimeout: 30_000,
   maxWorkers: 2,
   modulePathIgnorePatterns: ['<rootDir>/.hub'],

@@ -43,6 +43,7 @@ export default async function globalSetup(chosen: ChosenTests): Promise<void> {
   const server = await startEmbeddedPostgres(folder, `test-${process.pid}`)
   globalThis.guichetTestServer = { postgres: server, folder }
   process.env.TEST_POSTGRES_URL = server.url
+  process.env.TEST_COMPILE_CACHE = join(folder, 'compiled')
 
   try {
     const admin = createPool({ url: server.url, max: 1, name: 'test setup' })

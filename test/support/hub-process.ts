@@ -59,7 +59,12 @@ export class HubProcess {
   async start(): Promise<void> {
     const { port, databaseUrl, dataFolder, publicUrl, services } = this.#options
     const { preload = [], entry = 'infra/main.ts' } = this.#options
-    const imports = ['./infra/telemetry.ts', ...preload].flatMap((module) => ['--import', module])
+    const cache = process.env.TEST_COMPILE_CACHE
+    const imports = [
+      ...(cache ? ['./test/support/keep-code.ts'] : []),
+      './infra/telemetry.ts',
+      ...preload,
+    ].flatMap((module) => ['--import', module])
     const parts = services ? ['--services', services] : []
     const child = spawn(process.execPath, [...imports, entry, ...parts], {
       cwd: root,
@@ -72,6 +77,7 @@ export class HubProcess {
         HUB_DATA: dataFolder,
         LOG_LEVEL: 'warn',
         RETRY_BASE_MS: '50',
+        ...(cache && { NODE_COMPILE_CACHE: cache }),
         // Tests send in a minute what a city sends in a day, all from one address.
         RATE_ACCOUNT: '1000000000',
         RATE_ADDRESS: '1000000000',
