@@ -9,6 +9,10 @@ import { print } from './figures.ts'
 const sections: Readonly<Record<string, { needsNats: boolean; run(): Promise<void> }>> = {
   http: { needsNats: false, run: async () => (await import('./http.ts')).benchHttp() },
   nest: { needsNats: true, run: async () => (await import('./nest.ts')).benchNest() },
+  signalements: {
+    needsNats: false,
+    run: async () => (await import('./signalements.ts')).benchSignalements(),
+  },
   agenda: { needsNats: false, run: async () => (await import('./agenda.ts')).benchAgenda() },
   bus: { needsNats: true, run: async () => (await import('./bus.ts')).benchBus() },
 }

@@ -9,15 +9,21 @@ import { full, journeys, seeded } from '../faults/scale.ts'
 import { lineOf, record } from '../faults/table.ts'
 import type { HubProcess } from '../support/hub-process.ts'
 import { type NatsServers, startNatsServers } from './nats-servers.ts'
+import { type RedisServer, startRedis } from './redis-server.ts'
 
-/** How long each process lives on average, and how often it dies at most; how often NATS and PostgreSQL are broken. */
+/** How long each process lives on average, and how often it dies at most; how often the servers are broken. */
 const processes = full ? { everyMs: 12_000, atMost: Infinity } : { everyMs: 2_500, atMost: 1 }
-const servers = full ? { everyMs: 6_000, atMost: Infinity } : { everyMs: 1_000, atMost: 7 }
+const servers = full ? { everyMs: 6_000, atMost: Infinity } : { everyMs: 1_000, atMost: 9 }
+
+interface Servers {
+  readonly nats: NatsServers
+  readonly postgres: OwnServer
+  readonly redis: RedisServer
+}
 
 /** What befalls the servers, and what they and the processes suffer frozen, until told to stop; returns how often. */
 async function breakAtRandom(
-  nats: NatsServers,
-  postgres: OwnServer,
+  { nats, postgres, redis }: Servers,
   hubs: readonly HubProcess[],
   random: () => number,
   stop: AbortSignal,
@@ -54,6 +60,16 @@ async function breakAtRandom(
       goOn()
     },
     async () => {
+      await redis.kill()
+      await delay(500 + random() * 1_500)
+      await redis.start()
+    },
+    async () => {
+      const goOn = redis.freeze()
+      await delay(500 + random() * 2_500)
+      goOn()
+    },
+    async () => {
       await nats.kill()
       await nats.wipe()
       await nats.start()
@@ -69,24 +85,24 @@ async function breakAtRandom(
   return done
 }
 
-test('two processes of each part, three NATS servers and PostgreSQL, all killed and frozen at random, lose, double and reorder nothing', async () => {
+test('two processes of each part, three NATS servers, PostgreSQL and Redis, all killed and frozen at random, lose, double and reorder nothing', async () => {
   const started = Date.now()
   const random = seeded()
-  const [nats, postgres] = await Promise.all([startNatsServers(3), startOwnServer()])
-  const cluster = await startCluster({ random, database: postgres, nats })
+  const [nats, postgres, redis] = await Promise.all([startNatsServers(3), startOwnServer(), startRedis()])
+  const cluster = await startCluster({ random, database: postgres, nats, env: { REDIS_URL: redis.url } })
   const readiness = watchReadiness(cluster.hubs)
   const stop = new AbortController()
   try {
     const [history, kills, breaks] = await Promise.all([
       playDossiers(cluster.url, journeys, 16).finally(() => stop.abort()),
       killAtRandom(cluster.hubs, random, processes.everyMs, processes.atMost, stop.signal),
-      breakAtRandom(nats, postgres, cluster.hubs, random, stop.signal),
+      breakAtRandom({ nats, postgres, redis }, cluster.hubs, random, stop.signal),
     ])
     const result = await settle(cluster, history)
     const seen = await readiness.stop()
     record(
       lineOf(result, {
-        fault: 'parts, NATS and PostgreSQL killed',
+        fault: 'parts and all servers killed',
         sent: `${journeys} journeys`,
         kills: kills + breaks,
         seconds: (Date.now() - started) / 1000,
@@ -102,6 +118,6 @@ test('two processes of each part, three NATS servers and PostgreSQL, all killed 
     stop.abort()
     await readiness.stop()
     await cluster.close()
-    await nats.close()
+    await Promise.all([nats.close(), redis.close()])
   }
 }, 1_200_000)

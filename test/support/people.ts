@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, randomUUID } from 'node:crypto'
 import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { demoSystem, hubAudience } from '../../infra/issuer/clients.ts'
+import { persist } from '../demo/client.ts'
 import { type Session, signIn, signInSystem } from '../demo/sign-in.ts'
 import { makeToken, type SigningKey } from '../gateway/token-source.ts'
 import { Api, hubUrl } from './api.ts'
@@ -21,11 +22,13 @@ function session(name: string, open: () => Promise<Session>): Promise<Session> {
   return known
 }
 
-/** A person of the demonstration, through the login page. */
+/**
+ * A person of the demonstration, through the login page. Keycloak turns away the second of two who sign in as one
+ * person at the same moment, as two test files may: who knows the password tries again.
+ */
 export function person(identifiant: string): Api {
-  return new Api(
-    async () => await (await session(identifiant, () => signIn(hubUrl, identifiant, demoPassword))).token(),
-  )
+  const open = () => persist(() => signIn(hubUrl, identifiant, demoPassword))
+  return new Api(async () => await (await session(identifiant, open)).token())
 }
 
 /** The staff system of the demonstration, with the scopes `evenements` and `evenements:dossier`. */
