@@ -27,7 +27,7 @@ interface Hub extends Contender {
  */
 export async function benchNest(): Promise<void> {
   const folder = await buildNest()
-  pinMyself(0) // what NATS inherits
+  pinMyself('0') // what NATS inherits
   const nats = await startNatsServers(3)
   const database = await startDatabase()
   const running: Server[] = []

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createPool } from '../../infra/db.ts'
@@ -17,17 +17,23 @@ export const pinned = spawnSync('taskset', ['-c', '0,1', 'true']).status === 0
 const pin = (core: number, command: readonly string[]) =>
   pinned ? ['taskset', '-c', String(core), ...command] : command
 
-export function pinMyself(core: number): void {
-  if (pinned) spawnSync('taskset', ['-a', '-p', '-c', String(core), String(process.pid)])
+/** @param cores `0`, `0-3`: what this process starts from now on inherits them */
+export function pinMyself(cores: string): void {
+  if (pinned) spawnSync('taskset', ['-a', '-p', '-c', cores, String(process.pid)])
 }
+
+const allCores = `0-${availableParallelism() - 1}`
 
 export type Database = Awaited<ReturnType<typeof startDatabase>>
 
-/** A PostgreSQL of the bench's own, fsync on, that remembers when each transaction was committed. */
+/**
+ * A PostgreSQL of the bench's own, fsync on, that remembers when each transaction was committed.
+ * @param pin on core 0, with ourselves on core 1; else it and all that we start have every core
+ */
 export async function startDatabase({ pin = true } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'guichet-bench-'))
   await chmod(folder, 0o755)
-  if (pin) pinMyself(0) // what PostgreSQL inherits
+  pinMyself(pin ? '0' : allCores) // what PostgreSQL inherits
   const key = `bench-${process.pid}`
   const first = await startEmbeddedPostgres(folder, key)
   const sql = createPool({ url: first.url, max: 1, name: 'bench' })
@@ -35,7 +41,7 @@ export async function startDatabase({ pin = true } = {}) {
   await sql.end()
   await first.stop()
   const server = await startEmbeddedPostgres(folder, key)
-  if (pin) pinMyself(1)
+  if (pin) pinMyself('1')
   return {
     url: server.url,
     folder,
