@@ -22,7 +22,7 @@ import { Relay } from './relay.ts'
 import { type Ground, toMoleculerSchema } from './service.ts'
 import { Signal } from './signal.ts'
 import { Tail } from './tail.ts'
-import { keepSpans } from './telemetry.ts'
+import { keepSpans } from './tracing.ts'
 import { Timers } from './timers.ts'
 
 const root = resolve(import.meta.dirname, '..')

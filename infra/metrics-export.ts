@@ -21,7 +21,7 @@ import { observeProcess } from './process-gauges.ts'
 import { resource } from './resource.ts'
 import type { Consumer } from './subscriptions.ts'
 import { boundaries, type Durations } from './tally.ts'
-import { droppedSpans } from './telemetry.ts'
+import { droppedSpans } from './tracing.ts'
 
 export interface MetricsOptions {
   readonly config: Config

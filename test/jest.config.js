@@ -9,5 +9,5 @@ export default {
   testSequencer: '<rootDir>/test/support/faults-first.js',
   testTimeout: 30_000,
   maxWorkers: 2,
-  modulePathIgnorePatterns: ['<rootDir>/.hub'],
+  modulePathIgnorePatterns: ['<rootDir>/.hub', '<rootDir>/.stack'],
 }

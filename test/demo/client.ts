@@ -27,7 +27,7 @@ const patienceMs = 120_000
 /** Repeats `work` while the hub is away; anything that it says is final. */
 export async function persist<T>(work: () => Promise<T>): Promise<T> {
   const end = Date.now() + patienceMs
-  for (let pause = 50; ; pause = Math.min(1000, pause * 2)) {
+  for (let pause = 50; ; pause = Math.min(250, pause * 2)) {
     try {
       return await work()
     } catch (error) {

@@ -6,6 +6,7 @@ import {
   SupprimerDocument,
   tailleMaximale,
 } from '../../contracts/documents.ts'
+import '../../infra/tracing.ts'
 import { cheminDuFichier } from '../../services/documents/fichiers.ts'
 import { listenerOf } from '../../services/documents/listener.ts'
 import { type Bench, sha256, startBench, unePersonne, unTraceId } from './bench.ts'

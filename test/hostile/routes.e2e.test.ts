@@ -14,7 +14,7 @@ import { type Ground, grounds } from './grounds.ts'
 const all = process.env.HOSTILE_ALL === '1'
 const seed = Number(process.env.HOSTILE_SEED ?? randomInt(2 ** 31))
 /** The share of the cases of a place, beside its first. */
-const share = { usual: 0.1, deep: 0.02 }
+const share = { usual: 0.05, deep: 0.01 }
 const always = 1
 /** Nothing that can be asked for takes longer, milliseconds, on a machine that is busy with tests. */
 const bound = 1000

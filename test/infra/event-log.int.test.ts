@@ -12,6 +12,7 @@ import {
 } from '../../infra/event-log.ts'
 import { idempotencyKey } from '../../infra/idempotency.ts'
 import { inSpan } from '../../infra/telemetry.ts'
+import '../../infra/tracing.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import {
   change,

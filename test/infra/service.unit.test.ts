@@ -8,6 +8,7 @@ import { checkAccess } from '../../infra/access.ts'
 import { call } from '../../infra/call.ts'
 import { answers, type Call, defineService, type Ground, toMoleculerSchema } from '../../infra/service.ts'
 import { currentTraceId, inSpan } from '../../infra/telemetry.ts'
+import '../../infra/tracing.ts'
 import { brokerOptions } from '../../moleculer.config.ts'
 import { log } from './essai.ts'
 

@@ -1,6 +1,7 @@
 import { readConfig } from '../../infra/config.ts'
 import type { Queryable, Sql } from '../../infra/db.ts'
 import { fireDue, type Timer, Timers, type TimersOptions } from '../../infra/timers.ts'
+import '../../infra/tracing.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { change, create, dossier, emptyHub, log, openDb, prepareEssai } from './essai.ts'

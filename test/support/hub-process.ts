@@ -62,7 +62,7 @@ export class HubProcess {
     const cache = process.env.TEST_COMPILE_CACHE
     const imports = [
       ...(cache ? ['./test/support/keep-code.ts'] : []),
-      './infra/telemetry.ts',
+      './infra/tracing.ts',
       ...preload,
     ].flatMap((module) => ['--import', module])
     const parts = services ? ['--services', services] : []
