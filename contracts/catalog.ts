@@ -1,4 +1,5 @@
 import * as agenda from './agenda.ts'
+import * as evenementsDeLAgenda from './agenda-evenements.ts'
 import type { Action, EventContract } from './define.ts'
 import * as conseils from './conseils.ts'
 import * as demarches from './demarches.ts'
@@ -7,6 +8,7 @@ import * as hub from './hub.ts'
 import * as identity from './identity.ts'
 import * as oparl from './oparl.ts'
 import * as open311 from './open311.ts'
+import * as rendezVous from './rendez-vous.ts'
 import * as signalements from './signalements.ts'
 import * as evenementsDesSignalements from './signalements-evenements.ts'
 
@@ -18,6 +20,8 @@ const declared: unknown[] = [
   open311,
   evenementsDesSignalements,
   agenda,
+  rendezVous,
+  evenementsDeLAgenda,
   conseils,
   oparl,
   hub,

@@ -9,6 +9,7 @@ import * as identity from '../contracts/identity.ts'
 import * as oparl from '../contracts/oparl.ts'
 import * as open311 from '../contracts/open311.ts'
 import * as principal from '../contracts/principal.ts'
+import * as rendezVous from '../contracts/rendez-vous.ts'
 import * as signalement from '../contracts/signalement.ts'
 import * as signalements from '../contracts/signalements.ts'
 
@@ -22,6 +23,7 @@ export const namedSchemas: Readonly<Record<string, z.ZodType>> = Object.fromEntr
     signalements,
     open311,
     agenda,
+    rendezVous,
     conseils,
     oparl,
     hub,

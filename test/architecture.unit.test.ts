@@ -17,7 +17,6 @@ const computedImports: Readonly<Record<string, string>> = {
 
 /** Longer than the house likes, and why; a line here is a debt that somebody looked at. */
 const long: Readonly<Record<string, string>> = {
-  'contracts/agenda.ts': 'one vocabulary, as that of demarches',
   'contracts/demarches.ts': 'one vocabulary: the schemas, actions and events of one owner are read together',
 }
 

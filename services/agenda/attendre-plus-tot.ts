@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { AttendrePlusTot, RendezVous } from '../../contracts/agenda.ts'
+import type { AttendrePlusTot, RendezVous } from '../../contracts/rendez-vous.ts'
 import type { Call } from '../../infra/service.ts'
 import { changerRendezVous } from './changer-rendez-vous.ts'
 import { attendre } from './liste-attente.ts'

@@ -1,4 +1,4 @@
-import type { RendezVous } from '../../contracts/agenda.ts'
+import type { RendezVous } from '../../contracts/rendez-vous.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Call } from '../../infra/service.ts'
 import { acteur, roleSur } from './acteur.ts'

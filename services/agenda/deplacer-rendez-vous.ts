@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { DeplacerRendezVous, RendezVous } from '../../contracts/agenda.ts'
+import type { DeplacerRendezVous, RendezVous } from '../../contracts/rendez-vous.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import { transaction, violates } from '../../infra/db.ts'
 import type { Call } from '../../infra/service.ts'

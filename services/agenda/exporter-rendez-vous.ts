@@ -1,4 +1,4 @@
-import type { RendezVous } from '../../contracts/agenda.ts'
+import type { RendezVous } from '../../contracts/rendez-vous.ts'
 import type { Call } from '../../infra/service.ts'
 import { calendrier, type EvenementIcs } from './icalendar.ts'
 import { lireRendezVous } from './lire-rendez-vous.ts'

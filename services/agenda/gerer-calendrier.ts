@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { z } from 'zod'
-import type { OuvrirCalendrier } from '../../contracts/agenda.ts'
+import type { OuvrirCalendrier } from '../../contracts/rendez-vous.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import { personne } from '../../infra/access.ts'
 import { transaction, violates } from '../../infra/db.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
-import type { InviterUsager } from '../../contracts/agenda.ts'
+import type { InviterUsager } from '../../contracts/rendez-vous.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Call } from '../../infra/service.ts'
 import { agentDe, estAgent, usagerDe } from './acteur.ts'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { LibererReservation } from '../../contracts/agenda.ts'
+import type { LibererReservation } from '../../contracts/rendez-vous.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Call } from '../../infra/service.ts'
 import { changerRendezVous } from './changer-rendez-vous.ts'

@@ -1,4 +1,4 @@
-import type { RendezVous } from '../../contracts/agenda.ts'
+import type { RendezVous } from '../../contracts/rendez-vous.ts'
 import type { Call } from '../../infra/service.ts'
 import { roleSur } from './acteur.ts'
 import * as store from './store.ts'

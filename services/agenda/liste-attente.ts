@@ -1,4 +1,4 @@
-import { CreneauPlusTotPropose, ListeAttenteChangee } from '../../contracts/agenda.ts'
+import { CreneauPlusTotPropose, ListeAttenteChangee } from '../../contracts/agenda-evenements.ts'
 import { jourDeParis, joursEntre } from '../../infra/calendrier.ts'
 import { avancer, type EtatDuRendezVous, exiger, type Resultat, surRendezVous } from './rendez-vous.ts'
 

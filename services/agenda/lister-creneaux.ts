@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { joursParQuestion, type ListerCreneaux } from '../../contracts/agenda.ts'
+import { joursParQuestion, type ListerCreneaux } from '../../contracts/rendez-vous.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Call } from '../../infra/service.ts'
 import { estAgent } from './acteur.ts'

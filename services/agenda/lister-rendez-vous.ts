@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ListerRendezVous, ListerRendezVousAgent } from '../../contracts/agenda.ts'
+import type { ListerRendezVous, ListerRendezVousAgent } from '../../contracts/rendez-vous.ts'
 import { Id, Instant } from '../../contracts/define.ts'
 import { personne } from '../../infra/access.ts'
 import { decodeCursor, encodeCursor } from '../../infra/cursor.ts'

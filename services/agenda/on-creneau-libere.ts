@@ -3,7 +3,7 @@ import {
   RendezVousConstate,
   RendezVousDeplace,
   ReservationTerminee,
-} from '../../contracts/agenda.ts'
+} from '../../contracts/agenda-evenements.ts'
 import { reaction } from '../../infra/subscriptions.ts'
 import { autourDe, creneauxPour } from './choisir-creneau.ts'
 import { changerSansPersonne } from './minuteries.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { RendezVous } from '../../contracts/agenda.ts'
+import type { RendezVous } from '../../contracts/rendez-vous.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import { personne } from '../../infra/access.ts'
 import type { Call } from '../../infra/service.ts'

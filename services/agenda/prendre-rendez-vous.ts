@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { DetailsRendezVous, PrendreRendezVous, RendezVous } from '../../contracts/agenda.ts'
+import type { DetailsRendezVous, PrendreRendezVous, RendezVous } from '../../contracts/rendez-vous.ts'
 import type { Call } from '../../infra/service.ts'
 import { pourQui } from './acteur.ts'
 import { changerRendezVous } from './changer-rendez-vous.ts'

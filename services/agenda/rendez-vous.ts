@@ -1,11 +1,8 @@
 import type { z } from 'zod'
 import {
-  type ActionRendezVous,
   type CreneauPlusTotPropose,
   CreneauReserve,
-  type DetailsRendezVous,
   type ListeAttenteChangee,
-  type ModeRendezVous,
   type RaisonAnnulation,
   RendezVousAnnule,
   RendezVousConstate,
@@ -13,8 +10,13 @@ import {
   RendezVousPris,
   RendezVousRappele,
   ReservationTerminee,
+} from '../../contracts/agenda-evenements.ts'
+import { type ModeRendezVous } from '../../contracts/agenda.ts'
+import {
+  type ActionRendezVous,
+  type DetailsRendezVous,
   type StatutRendezVous,
-} from '../../contracts/agenda.ts'
+} from '../../contracts/rendez-vous.ts'
 import type { EventContract } from '../../contracts/define.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Secteur } from '../../contracts/principal.ts'

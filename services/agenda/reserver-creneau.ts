@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { RendezVous, ReserverCreneau } from '../../contracts/agenda.ts'
+import type { RendezVous, ReserverCreneau } from '../../contracts/rendez-vous.ts'
 import { personne } from '../../infra/access.ts'
 import type { Call } from '../../infra/service.ts'
 import { prendreCreneau } from './prendre-creneau.ts'

@@ -1,4 +1,4 @@
-import { OffreCreee, OffreRetiree, UsagerInvite } from '../../contracts/agenda.ts'
+import { OffreCreee, OffreRetiree, UsagerInvite } from '../../contracts/agenda-evenements.ts'
 import type { Secteur } from '../../contracts/principal.ts'
 import { query, type Queryable } from '../../infra/db.ts'
 import { commit, type Origin } from '../../infra/event-log.ts'

@@ -1,5 +1,5 @@
 import type { Absence, Lieu, Motif, Plage } from '../../contracts/agenda.ts'
-import { OffreCreee, OffreModifiee, OffreRetiree } from '../../contracts/agenda.ts'
+import { OffreCreee, OffreModifiee, OffreRetiree } from '../../contracts/agenda-evenements.ts'
 import type { Secteur } from '../../contracts/principal.ts'
 import { query, type Queryable } from '../../infra/db.ts'
 import { commit, type Origin } from '../../infra/event-log.ts'

@@ -1,4 +1,5 @@
-import type { Lieu, Motif, RendezVous } from '../../contracts/agenda.ts'
+import type { Lieu, Motif } from '../../contracts/agenda.ts'
+import type { RendezVous } from '../../contracts/rendez-vous.ts'
 import type { Queryable } from '../../infra/db.ts'
 import { actionsPermises, type EtatDuRendezVous, type Role } from './rendez-vous.ts'
 import { lireLieux, lireMotifs } from './store-offre.ts'

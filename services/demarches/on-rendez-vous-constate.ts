@@ -1,4 +1,4 @@
-import { RendezVousConstate } from '../../contracts/agenda.ts'
+import { RendezVousConstate } from '../../contracts/agenda-evenements.ts'
 import { reaction } from '../../infra/subscriptions.ts'
 import { noterRendezVous } from './etapes.ts'
 import { texteCherchable } from './recherche.ts'

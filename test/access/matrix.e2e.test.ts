@@ -1,12 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  AnnulerRendezVous,
-  AttendrePlusTot,
-  DeclarerAbsence,
-  OuvrirCalendrier,
-} from '../../contracts/agenda.ts'
+import { DeclarerAbsence } from '../../contracts/agenda.ts'
+import { AnnulerRendezVous, AttendrePlusTot, OuvrirCalendrier } from '../../contracts/rendez-vous.ts'
 import { PublierEvenement } from '../../contracts/conseils.ts'
 import { DeciderDossier } from '../../contracts/demarches.ts'
 import { LireDocument } from '../../contracts/documents.ts'

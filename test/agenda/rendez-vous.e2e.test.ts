@@ -1,3 +1,4 @@
+import { OuvrirPlage, DeclarerAbsence } from '../../contracts/agenda.ts'
 import {
   AnnulerRendezVous,
   AttendrePlusTot,
@@ -8,11 +9,9 @@ import {
   LireRendezVous,
   ListerRendezVous,
   OuvrirCalendrier,
-  OuvrirPlage,
   PrendreRendezVous,
-  DeclarerAbsence,
   ReserverCreneau,
-} from '../../contracts/agenda.ts'
+} from '../../contracts/rendez-vous.ts'
 import { DeciderDossier, LireDossier } from '../../contracts/demarches.ts'
 import { LireSuivi } from '../../contracts/identity.ts'
 import { booked, dayIn, freeSlot, held, openOffice } from '../support/agenda.ts'

@@ -1,4 +1,4 @@
-import { momentEnFrancais } from '../../contracts/agenda.ts'
+import { momentEnFrancais } from '../../contracts/agenda-evenements.ts'
 import type { Refusal } from '../../contracts/errors.ts'
 import { calendrier } from '../../services/agenda/icalendar.ts'
 import { attendre, proposer } from '../../services/agenda/liste-attente.ts'

@@ -10,6 +10,7 @@ import * as hub from '../../contracts/hub.ts'
 import * as identity from '../../contracts/identity.ts'
 import * as oparl from '../../contracts/oparl.ts'
 import * as open311 from '../../contracts/open311.ts'
+import * as rendezVous from '../../contracts/rendez-vous.ts'
 import * as signalements from '../../contracts/signalements.ts'
 
 const all = [...actions.values()]
@@ -18,7 +19,7 @@ const owners = {
   demarches,
   documents,
   signalements: { ...signalements, ...open311 },
-  agenda: { ...agenda, ...conseils, ...oparl },
+  agenda: { ...agenda, ...rendezVous, ...conseils, ...oparl },
   hub,
 }
 

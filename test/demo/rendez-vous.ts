@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { Creneau, Motif, RendezVous } from '../../contracts/agenda.ts'
+import type { Motif } from '../../contracts/agenda.ts'
+import type { Creneau, RendezVous } from '../../contracts/rendez-vous.ts'
 import type { Dossier } from '../../contracts/demarches.ts'
 import type { ElementSuivi, LireSuivi } from '../../contracts/identity.ts'
 import { formulairesValides } from '../demarches/exemples.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { RendezVous } from '../../contracts/agenda.ts'
+import type { RendezVous } from '../../contracts/rendez-vous.ts'
 import type { Sql } from '../../infra/db.ts'
 import { type Client, HttpError } from '../demo/client.ts'
 

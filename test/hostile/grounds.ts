@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { CreerLieu, CreerMotif, DeclarerAbsence, OuvrirPlage } from '../../contracts/agenda.ts'
 import {
   AttendrePlusTot,
-  CreerLieu,
-  CreerMotif,
-  DeclarerAbsence,
   OuvrirCalendrier,
-  OuvrirPlage,
   PrendreRendezVous,
   ReserverCreneau,
-} from '../../contracts/agenda.ts'
+} from '../../contracts/rendez-vous.ts'
 import { AnnoncerConseil, PublierEvenement } from '../../contracts/conseils.ts'
 import type { Access } from '../../contracts/define.ts'
 import { LireDocument } from '../../contracts/documents.ts'

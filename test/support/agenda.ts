@@ -1,13 +1,10 @@
+import { type CreerMotif, CreerLieu, CreerMotif as Creer, OuvrirPlage } from '../../contracts/agenda.ts'
 import {
-  type CreerMotif,
-  CreerLieu,
-  CreerMotif as Creer,
   ListerCreneaux,
-  OuvrirPlage,
   PrendreRendezVous,
   type RendezVous,
   ReserverCreneau,
-} from '../../contracts/agenda.ts'
+} from '../../contracts/rendez-vous.ts'
 import type { z } from 'zod'
 import type { Secteur } from '../../contracts/principal.ts'
 import type { Api } from './api.ts'

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { AnnulerRendezVous, DeplacerRendezVous } from '../../contracts/agenda.ts'
+import { AnnulerRendezVous, DeplacerRendezVous } from '../../contracts/rendez-vous.ts'
 import {
   DeciderDossier,
   DemanderCorrection,
