@@ -55,4 +55,11 @@ export class Cors {
     if (origin !== this.#own && !includesOrigin(origins, origin))
       reply.raw.removeHeader('access-control-allow-origin')
   }
+
+  /** What anybody may read without a token, the pages of anybody may read: a map of elsewhere, a client of OParl. */
+  publish(request: FastifyRequest, reply: FastifyReply, { principal }: Caller): void {
+    if (request.headers.origin === undefined || principal.kind !== 'anonyme') return
+    if (!reply.raw.hasHeader('access-control-allow-origin'))
+      reply.raw.setHeader('access-control-allow-origin', '*')
+  }
 }

@@ -116,6 +116,8 @@ export async function startGateway({
         const caller = await authenticator.authenticate(request.headers.authorization)
         request.caller = caller
         protection.cors.narrow(request, reply, caller)
+        if (route.method === 'GET' && route.action.access.includes('public'))
+          protection.cors.publish(request, reply, caller)
         if (caller.principal.kind !== 'anonyme')
           await byAccount.spend(caller.principal, weightOf(route), reply)
         checkAccess(route.action, caller.principal)

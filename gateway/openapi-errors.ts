@@ -3,7 +3,7 @@ import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-op
 import { Pagination } from '../contracts/define.ts'
 import { type ErrorCode, errorCatalog } from '../contracts/errors.ts'
 import type { Route } from './routes.ts'
-import { typeset } from './typography.ts'
+import { typeset } from '../infra/typography.ts'
 
 export const errorCodes = Object.keys(errorCatalog) as ErrorCode[]
 

@@ -51,7 +51,8 @@ liste coûte plus qu’une lecture, un téléversement plus encore. Sur 429 et 5
 puis renvoyez la même demande.
 
 ## En direct
-Le fil en direct (\`GET /v1/moi/suivi/flux\`) raconte ce qui arrive à la personne; relisez l’objet qu’il nomme. Le dépôt
+Le fil en direct (\`GET /v1/moi/suivi/flux\`) raconte ce qui arrive à la personne; relisez l’objet qu’il nomme
+(pour un abonnement ou une invitation, celui que disent ses données: \`signalementId\`, \`motifId\`). Le dépôt
 d’un dossier vaut pour ses pièces: elles ne se suppriment plus, et aucun message ne le redit pièce par pièce. Chaque
 [type d’événement](${publicUrl}/docs#evenements) est décrit.
 

@@ -4,9 +4,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorCatalog, type FieldError, Refusal } from '../contracts/errors.ts'
 import { isPassing } from '../infra/passing.ts'
 import { currentTraceId } from '../infra/telemetry.ts'
+import { typeset } from '../infra/typography.ts'
 import { linger } from './linger.ts'
 import { isApi, sendErrorPage, wantsPage } from './pages/error.ts'
-import { typeset } from './typography.ts'
 
 /** Fastify's own refusals, in our words. */
 const ofFastify: Record<string, ErrorCode> = {

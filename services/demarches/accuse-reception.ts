@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { AccuseReception, Demarche } from '../../contracts/demarches.ts'
 import type { Secteur } from '../../contracts/principal.ts'
 import { debutDuJour, jourDeParis } from '../../infra/calendrier.ts'
+import { typeset } from '../../infra/typography.ts'
 import { echeance } from './horloge.ts'
 
 const serviceDuSecteur: Record<Secteur, string> = {
@@ -43,8 +44,8 @@ export function accuseReception(
     deposeLe,
     silence,
     decisionImpliciteLe: silence === 'aucun' ? null : echeanceLe,
-    texte,
-    recours: demarche.recours,
+    texte: typeset(texte),
+    recours: typeset(demarche.recours),
   }
 }
 

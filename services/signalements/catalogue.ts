@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { Categorie } from '../../contracts/signalement.ts'
+import { typeset } from '../../infra/typography.ts'
 import { nomsDesZones, type Point, zoneDe } from './territoire.ts'
 
 /** One version of what can be reported, and the services that take care of it. */
@@ -49,9 +50,16 @@ export function lireCatalogue(dossier: URL): Catalogue {
   }
 }
 
+const lus = new Set(['libelle', 'description', 'aide'])
+
+/** What people read is set as French is; the files are written as programmers type. */
+function pourLaLecture(champ: string, valeur: unknown): unknown {
+  return typeof valeur === 'string' && lus.has(champ) ? typeset(valeur) : valeur
+}
+
 function lireJeu(url: URL, fichier: string): Jeu {
   try {
-    const jeu = Jeu.parse(JSON.parse(readFileSync(url, 'utf8')))
+    const jeu = Jeu.parse(JSON.parse(readFileSync(url, 'utf8'), pourLaLecture))
     if (fichier !== `categories.v${jeu.version}.json`)
       throw new Error(`its content says version ${jeu.version}`)
     const codes = jeu.categories.map(({ code }) => code)

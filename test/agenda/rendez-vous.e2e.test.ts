@@ -62,7 +62,7 @@ test('a slot is held, then booked, moved and given up; nobody else can have it m
   await eventually(async () =>
     expect((await usager.ok(LireSuivi, {})).elements.map(({ texte }) => texte)).toEqual([
       expect.stringMatching(/^Vous avez annulé votre rendez-vous du \p{L}+ \d/u),
-      expect.stringMatching(/ est déplacé: vous êtes attendu \p{L}+ \d/u),
+      expect.stringMatching(/ est déplacé\s: vous êtes attendu \p{L}+ \d/u),
       expect.stringMatching(/^Vous avez rendez-vous \p{L}+ \d.* à \d+ h/u),
     ]),
   )

@@ -45,9 +45,26 @@ test('a page of an unknown origin may not, and its preflight says so by saying n
     expect(asked.status).toBe(204)
     expect([...asked.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
     expect(asked.headers.get('vary')).toContain('Origin')
-    const read = await fetch(`${hubUrl}/v1/demarches`, { headers: { origin } })
+    const read = await fetch(`${hubUrl}/v1/dossiers`, { headers: { origin } })
     expect(read.headers.get('access-control-allow-origin')).toBeNull()
     expect(read.headers.get('vary')).toContain('Origin')
+  }
+})
+
+test('a page of any origin may read what is public, and nothing with a token', async () => {
+  const origin = 'https://carte.example.org'
+  for (const path of [
+    '/v1/demarches',
+    '/v1/signalements',
+    '/open311/v2/services.json',
+    '/oparl/v1',
+    '/v1/agenda/evenements',
+  ]) {
+    const read = await fetch(hubUrl + path, { headers: { origin } })
+    expect([path, read.status, read.headers.get('access-control-allow-origin')]).toEqual([path, 200, '*'])
+    const authorization = `Bearer ${await issuedToken()}`
+    const known = await fetch(hubUrl + path, { headers: { origin, authorization } })
+    expect([path, known.headers.get('access-control-allow-origin')]).toEqual([path, null])
   }
 })
 

@@ -20,6 +20,7 @@ import {
   RouvrirSignalement,
   SuivreSignalement,
 } from '../../contracts/signalements.ts'
+import { typeset } from '../../infra/typography.ts'
 import { jetonDe } from '../../services/signalements/jeton.ts'
 import { jpeg, pdf } from '../documents/fixtures.ts'
 import { type Api, hubUrl, refusal } from '../support/api.ts'
@@ -182,7 +183,7 @@ describe('the same problem reported again', () => {
     ])
     await eventually(async () =>
       expect(await timeline(voisine)).toContain(
-        `Vous avez signalé un problème déjà connu: vous suivez le signalement ${first.reference}.`,
+        typeset(`Vous avez signalé un problème déjà connu: vous suivez le signalement ${first.reference}.`),
       ),
     )
   })
@@ -219,7 +220,7 @@ describe('the same problem reported again', () => {
       expect((await anonyme.ok(LireSignalement, { id: first.id })).suiveurs).toBe(2),
     )
     await agent.ok(AvancerSignalement, { id: first.id, etape: 'resolu' })
-    const told = `Vous suivez le signalement ${first.reference}: il est résolu.`
+    const told = typeset(`Vous suivez le signalement ${first.reference}: il est résolu.`)
     await eventually(async () => {
       expect(await timeline(voisine)).toContain(told)
       expect(await timeline(third)).toContain(told)
@@ -254,7 +255,7 @@ test('reporter and followers see each step once, in order; who stops following s
         'est en cours de traitement',
         'est résolu',
         'est rouvert',
-      ].map((step) => `Vous suivez le signalement ${reference}: il ${step}.`),
+      ].map((step) => typeset(`Vous suivez le signalement ${reference}: il ${step}.`)),
     ]),
   )
   await eventually(async () =>

@@ -1,4 +1,4 @@
-import { typeset } from '../../gateway/typography.ts'
+import { typeset } from '../../infra/typography.ts'
 import { randomUUID } from 'node:crypto'
 import { tailleMaximale } from '../../contracts/documents.ts'
 import { hostiles } from '../documents/fichiers-hostiles.ts'

@@ -1,4 +1,5 @@
 import { AccuseReception, type Demarche, type Silence } from '../../contracts/demarches.ts'
+import { typeset } from '../../infra/typography.ts'
 import { accuseReception } from '../../services/demarches/accuse-reception.ts'
 import { demarchesProposees } from '../../services/demarches/catalogue.ts'
 
@@ -44,7 +45,7 @@ test('each demarche of the city gives a whole acknowledgement with its remedies'
     const accuse = accuseReception(une, depot)
     expect(AccuseReception.parse(accuse)).toEqual(accuse)
     expect(accuse.texte).toContain(une.titre)
-    expect(accuse.texte).toContain(une.recours)
+    expect(accuse.texte).toContain(typeset(une.recours))
     expect(accuse.texte).not.toMatch(/undefined|null|Invalid/)
   }
 })

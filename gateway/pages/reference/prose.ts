@@ -1,5 +1,5 @@
 import { html, type Html } from '../../../infra/issuer/html.ts'
-import { typeset } from '../../typography.ts'
+import { typeset } from '../../../infra/typography.ts'
 
 /**
  * The texts of the OpenAPI document as HTML: paragraphs, `## headings`, lists, `code`, **bold** and links. They

@@ -1,4 +1,4 @@
-import { typeset } from '../../gateway/typography.ts'
+import { typeset } from '../../infra/typography.ts'
 
 const space = '\u{a0}'
 
