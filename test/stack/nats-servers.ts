@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { connect, type JetStreamManager } from 'nats'
 import { natsLogin } from '../../infra/nats.ts'
 import { findProgram } from '../../infra/stack/programs.ts'
@@ -24,7 +25,7 @@ export interface NatsServers {
   /** Keeps a copy of the data (of stopped servers), or puts it back. */
   save(): Promise<void>
   putBack(): Promise<void>
-  /** The server that leads this stream. */
+  /** The server that leads this stream; one that was wiped away is waited for. */
   leaderOf(stream: string): Promise<number>
   /** Changes the users of a running cluster; each server takes them up a moment later. */
   editUsers(change: (users: string) => string): Promise<void>
@@ -117,9 +118,14 @@ export async function startNatsServers(
       await Promise.all(stores.map((store) => cp(`${store}.saved`, store, { recursive: true })))
     },
     async leaderOf(stream) {
+      const end = Date.now() + 60_000
       return await asHub(urlOf('hub'), async (manager) => {
-        const { cluster } = await manager.streams.info(stream)
-        return Number(cluster?.leader?.slice(1) ?? 0)
+        for (;;) {
+          const info = await manager.streams.info(stream).catch(ignoreMissing)
+          if (info?.cluster?.leader) return Number(info.cluster.leader.slice(1))
+          if (Date.now() > end) throw new Error(`nobody leads ${stream}`)
+          await delay(100)
+        }
       })
     },
     async editUsers(change) {
