@@ -64,11 +64,17 @@ export function idempotencyOf(route: Route, request: FastifyRequest, principal: 
     throw new Refusal('cle-idempotence-requise')
   const { key, body } = idempotencyKey({
     // Without account the key alone says who asks: whoever does not know it finds nothing by it.
-    acteurId: principal.kind === 'anonyme' ? 'anonyme' : principal.acteurId,
+    acteurId: principal.kind === 'anonyme' ? anonymous(route, request) : principal.acteurId,
     // By what it means, not by how it is spelled: /v1/dossi%65rs is the same address.
     route: `${route.method} ${route.path} ${JSON.stringify(request.params).toLowerCase()}`,
     key: header,
     body: JSON.stringify(request.body ?? null),
   })
   return { key: key.toString('hex'), body: body.toString('hex') }
+}
+
+/** Systems that report by Open311 say who they are in the body, and may number their requests alike. */
+function anonymous({ transport }: Route, { body }: FastifyRequest): string {
+  const { api_key: key } = (transport === 'open311' ? (body ?? {}) : {}) as { api_key?: unknown }
+  return key === undefined ? 'anonyme' : `open311 ${JSON.stringify(key)}`
 }

@@ -74,14 +74,15 @@ function endRequest(log: Logger, work: Work, request: FastifyRequest, reply: Fas
   else log.info(fields, 'request')
 }
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** An id or a public reference; the addresses of calendars are neither, and they are secrets. */
+const tellable = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-Z]{3}(?:-[0-9A-Z]{3}){2})$/
 
 /** The id in the address, or of what was created. What a stranger made up is not repeated. */
 function subjectOf(request: FastifyRequest, reply: FastifyReply): string | undefined {
   const { id } = (request.params ?? {}) as { id?: string }
-  if (id !== undefined) return uuid.test(id) || reply.statusCode < 400 ? id : undefined
   const location = reply.getHeader('location')
-  return typeof location === 'string' ? location.slice(location.lastIndexOf('/') + 1) : undefined
+  const subject = id ?? (typeof location === 'string' ? location.slice(location.lastIndexOf('/') + 1) : '')
+  return tellable.test(subject) ? subject : undefined
 }
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])

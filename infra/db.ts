@@ -52,6 +52,7 @@ export function createPool(options: PoolOptions): Sql {
     max_lifetime: null,
     types: {
       bigint: { to: 20, from: [20], parse: Number, serialize: String },
+      timestamptz: { to: 1184, from: [1184], parse: toDate, serialize: fromDate },
       date: { to: 1082, from: [1082], parse: (day: string) => day, serialize: (day: string) => day },
       list: { to: 1009, from: listTypes, parse: (list: string) => list, serialize: toArrayLiteral },
     },
@@ -73,6 +74,11 @@ export function createPool(options: PoolOptions): Sql {
   poolFigures.set(options.name, { max: options.max, waiting: 0 })
   return sql
 }
+
+/** In ISO's own form: without its `T`, JavaScript takes the year 50 for 1950. The session is in UTC. */
+const toDate = (instant: string) =>
+  new Date(`${instant.slice(0, 10)}T${instant.slice(11).replace('+00', 'Z')}`)
+const fromDate = (instant: Date | string) => new Date(instant).toISOString()
 
 /**
  * Arrays as parameters: boolean[], integer[], text[], bigint[], date[], timestamptz[], uuid[]. Named here because

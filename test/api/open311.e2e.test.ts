@@ -224,6 +224,16 @@ describe('a report by a system', () => {
     expect(again.service_request_id).toBe(first.service_request_id)
     expect((await agent.ok(LireSignalement, { id: first.service_request_id })).suiveurs).toBe(0)
   })
+
+  test('of two systems that number theirs alike, is stored for each', async () => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const { cle } = await admin.ok(EmettreCleOpen311, { client: 'systeme-eclairage' })
+    const sent = [api_key!, cle!].map(async (one) => {
+      const body = new URLSearchParams({ ...request(), api_key: one })
+      return (await fetch(`${root}/requests.json`, { method: 'POST', headers, body })).status
+    })
+    expect(await Promise.all(sent)).toEqual([200, 200])
+  })
 })
 
 test('a token leads to its id', async () => {

@@ -34,6 +34,17 @@ test('a bigint is read as a number, a date as its day', async () => {
   expect(row).toEqual({ bigNumber: 12345678901, theDay: '2026-03-29' })
 })
 
+test('an instant is read as it was written, in the first century, too', async () => {
+  for (const instant of [
+    '0050-01-01T00:00:00.000Z',
+    '2026-03-29T01:30:00.123Z',
+    '9999-12-31T23:59:59.999Z',
+  ]) {
+    const [row] = await pool`select ${instant}::timestamptz as given, ${new Date(instant)} as date`
+    expect(row).toEqual({ given: new Date(instant), date: new Date(instant) })
+  }
+})
+
 test('a list is sent as an array, whatever its texts hold', async () => {
   const texts = ['plain', '', 'null', 'a,b', '"quoted"', 'back\\slash', '{brace}', 'é\n']
   const [row] = await pool`select to_json(${texts}::text[]) as texts, to_json(${[1, -2]}::int[]) as numbers,

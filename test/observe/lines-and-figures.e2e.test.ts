@@ -17,11 +17,15 @@ afterAll(async () => {
   await hub.database.drop()
 })
 
-async function ask(method: string, path: string, options: { body?: object; key?: string } = {}) {
+async function ask(
+  method: string,
+  path: string,
+  options: { body?: object; key?: string; token?: string } = {},
+) {
   const response = await fetch(`${hub.url}${path}`, {
     method,
     headers: {
-      authorization: `Bearer ${token}`,
+      authorization: `Bearer ${options.token ?? token}`,
       'idempotency-key': options.key ?? randomUUID(),
       ...(options.body && { 'content-type': 'application/json' }),
     },
@@ -118,6 +122,20 @@ test('whatever address a stranger makes up, its line and its figure are those of
   const response = await fetch(`${hub.url}/v1/demarches/quelqu-un`)
   await response.text()
   expect((await linesOfTrace(response.headers.get('x-trace-id')!, 1))[0]).not.toHaveProperty('subject')
+})
+
+test('the address of an agent’s calendar, which is its only key, is told nowhere', async () => {
+  const agent = await (await signIn(hub.url, 'fatou', demoPassword)).token()
+  const created = await ask('POST', '/v1/agenda/calendriers', {
+    body: { secteur: 'espace-public' },
+    token: agent,
+  })
+  const [line] = await linesOfTrace(created.traceId, 1)
+  expect(line).toMatchObject({ route: '/v1/agenda/calendriers', status: 201 })
+  const feed = await fetch(`${hub.url}/v1/agenda/calendriers/${created.body.id}`)
+  expect([feed.status, await feed.text()]).toEqual([200, expect.stringContaining('BEGIN:VCALENDAR')])
+  await linesOfTrace(feed.headers.get('x-trace-id')!, 1)
+  expect(hub.process.output).not.toContain(created.body.id)
 })
 
 test('a request that its client breaks off is told too, and is not active for ever', async () => {
