@@ -25,7 +25,7 @@ export interface NatsServers {
   /** Keeps a copy of the data (of stopped servers), or puts it back. */
   save(): Promise<void>
   putBack(): Promise<void>
-  /** The server that leads this stream; one that was wiped away is waited for. */
+  /** The server that leads this stream; waits until one does. */
   leaderOf(stream: string): Promise<number>
   /** Changes the users of a running cluster; each server takes them up a moment later. */
   editUsers(change: (users: string) => string): Promise<void>
@@ -119,14 +119,17 @@ export async function startNatsServers(
     },
     async leaderOf(stream) {
       const end = Date.now() + 60_000
-      return await asHub(urlOf('hub'), async (manager) => {
-        for (;;) {
-          const info = await manager.streams.info(stream).catch(ignoreMissing)
-          if (info?.cluster?.leader) return Number(info.cluster.leader.slice(1))
-          if (Date.now() > end) throw new Error(`nobody leads ${stream}`)
-          await delay(100)
-        }
-      })
+      for (;;) {
+        // It may have been wiped away, or nobody leads at this moment.
+        const info = await asHub(urlOf('hub'), (manager) => manager.streams.info(stream)).catch(
+          (error: unknown) => {
+            if (Date.now() > end) throw error
+            return null
+          },
+        )
+        if (info?.cluster?.leader) return Number(info.cluster.leader.slice(1))
+        await delay(100)
+      }
     },
     async editUsers(change) {
       await writeFile(join(folder, 'users.conf'), change(withEssai(users)))
