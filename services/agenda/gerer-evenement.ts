@@ -15,7 +15,7 @@ import { agentDe, estAgent } from './acteur.ts'
 import { bornes } from './choisir-creneau.ts'
 import { presents } from './gerer-motif.ts'
 import { calendrier } from './icalendar.ts'
-import { refuserChamp } from './rendez-vous.ts'
+import { refuserChamp } from './champs.ts'
 import * as store from './store-publications.ts'
 
 const unJourMs = 24 * 3_600_000
