@@ -145,10 +145,11 @@ export const ModifierMotif = command({
 
 export const ListerLieux = query({
   name: 'agenda.listerLieux',
-  summary: 'Les lieux où l’on est reçu.',
+  summary: 'Les lieux où l’on est reçu; avec `motif`, ceux qui ont une plage ouverte pour lui.',
   access: ['public'],
-  params: z.strictObject({ secteur: Secteur.optional() }),
+  params: z.strictObject({ secteur: Secteur.optional(), motif: Id.optional() }),
   returns: z.object({ elements: z.array(Lieu) }),
+  errors: introuvable,
 })
 
 export const LireLieu = query({

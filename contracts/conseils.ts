@@ -42,6 +42,7 @@ export const ListerEvenementsPublics = query({
   access: ['public'],
   params: z.strictObject({ ...Pagination, du: Jour.optional(), au: Jour.optional() }),
   returns: page(EvenementPublic),
+  errors: ['donnees-invalides'],
 })
 
 export const LireEvenementPublic = query({
@@ -50,6 +51,15 @@ export const LireEvenementPublic = query({
   access: ['public'],
   params: z.strictObject({ id: Id }),
   returns: EvenementPublic,
+  errors: ['introuvable'],
+})
+
+export const ExporterEvenement = query({
+  name: 'agenda.exporterEvenement',
+  summary: 'Un événement de la ville pour l’agenda de la personne, au format iCalendar.',
+  access: ['public'],
+  params: z.strictObject({ id: Id }),
+  returns: z.string().describe('iCalendar (RFC 5545)'),
   errors: ['introuvable'],
 })
 

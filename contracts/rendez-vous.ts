@@ -5,11 +5,12 @@ import { Secteur } from './principal.ts'
 
 const introuvable = ['introuvable'] as const
 
-/**
- * `reserve` holds a slot for 5 minutes, `expire` is a hold that ended; `inconnu` is booked; `vu` and `absent` say
- * whether the person came; `excuse` was given up by the person, `annule` by the city.
- */
-export const StatutRendezVous = z.enum(['reserve', 'expire', 'inconnu', 'vu', 'absent', 'excuse', 'annule'])
+/** Where a hold or a rendez-vous stands. */
+export const StatutRendezVous = z
+  .enum(['reserve', 'expire', 'inconnu', 'vu', 'absent', 'excuse', 'annule'])
+  .describe(
+    '`reserve`: créneau retenu 5 minutes; `expire`: réservation finie sans confirmation; `inconnu`: rendez-vous pris, on ne sait pas encore si la personne viendra; `vu`: elle est venue; `absent`: elle n’est pas venue; `excuse`: l’usager a annulé ou prévenu; `annule`: la ville a annulé, ou le dossier est terminé',
+  )
 export type StatutRendezVous = z.infer<typeof StatutRendezVous>
 
 export const Creneau = z.object({
@@ -21,7 +22,7 @@ export type Creneau = z.infer<typeof Creneau>
 
 const Telephone = personal(z.string().regex(/^\+?[0-9 .]{6,20}$/)).meta({ examples: ['01 46 55 00 00'] })
 
-/** For whom it is, when that is not the account that books: a person at the counter, or whom a prescripteur helps. */
+/** Who comes: the person of the account, somebody they book for, or a person at the counter. Accounts show no name to agents. */
 export const Beneficiaire = z.strictObject({
   prenom: personal(z.string().trim().min(1).max(100)),
   nom: personal(z.string().trim().min(1).max(100)),
@@ -36,7 +37,9 @@ const details = {
     .optional()
     .describe('Où venir; requis quand le rendez-vous est à domicile'),
   precisions: personal(z.string().trim().min(1).max(1000)).optional(),
-  beneficiaire: Beneficiaire.optional(),
+  beneficiaire: Beneficiaire.optional().describe(
+    'Qui vient: soi-même, ou la personne pour qui l’on prend rendez-vous. L’agent qui reçoit ne connaît que ce nom et ce téléphone: préremplissez-les avec ceux du compte',
+  ),
 }
 export const DetailsRendezVous = z.strictObject(details)
 export type DetailsRendezVous = z.infer<typeof DetailsRendezVous>
@@ -67,7 +70,7 @@ export const RendezVous = z.object({
   telephone: personal(z.string()).nullable(),
   adresse: personal(z.string()).nullable(),
   precisions: personal(z.string()).nullable(),
-  beneficiaire: Beneficiaire.nullable(),
+  beneficiaire: Beneficiaire.nullable().describe('Qui vient, comme cela a été dit en prenant rendez-vous'),
   attendPlusTot: z.boolean().describe('Prévenir si un créneau plus tôt se libère'),
   actionsPermises: z.array(ActionRendezVous).describe('Ce que l’appelant peut faire maintenant'),
   version: z.number().int().min(1),
@@ -84,7 +87,10 @@ export const ListerCreneaux = query({
   summary: `Les créneaux libres d’un motif dans un lieu, du premier au dernier jour compris (${joursParQuestion} jours au plus).`,
   access: ['public'],
   params: z.strictObject({ motif: Id, lieu: Id, du: Jour, au: Jour }),
-  returns: z.object({ elements: z.array(Creneau) }),
+  returns: z.object({
+    elements: z.array(Creneau),
+    jusquau: Jour.describe('Le dernier jour pour lequel l’appelant peut prendre ce rendez-vous aujourd’hui'),
+  }),
   errors: ['introuvable', 'donnees-invalides'],
 })
 
@@ -126,7 +132,7 @@ export const LibererReservation = command({
 export const PrendreRendezVous = command({
   name: 'agenda.prendreRendezVous',
   summary:
-    'Prend rendez-vous: confirme une réservation, ou prend directement un créneau (`motif`, `lieu`, `debut`). Un agent ou un prescripteur dit pour qui.',
+    'Prend rendez-vous: confirme une réservation, ou prend directement un créneau (`motif`, `lieu`, `debut`). `beneficiaire` dit qui vient.',
   access: ['compte'],
   params: z.strictObject({
     reservation: Id.optional(),
@@ -153,7 +159,11 @@ export const ListerRendezVous = query({
   name: 'agenda.listerRendezVous',
   summary: 'Mes rendez-vous, du plus lointain au plus ancien.',
   access: ['compte'],
-  params: z.strictObject({ ...Pagination, statut: StatutRendezVous.optional() }),
+  params: z.strictObject({
+    ...Pagination,
+    statut: StatutRendezVous.optional(),
+    dossierId: Id.optional().describe('Ceux de ce dossier'),
+  }),
   returns: page(RendezVous),
 })
 
@@ -166,7 +176,10 @@ export const ListerRendezVousAgent = query({
     du: Jour.optional(),
     au: Jour.optional(),
     agentId: Id.optional(),
-    statut: StatutRendezVous.optional(),
+    statut: StatutRendezVous.optional().describe(
+      'Par défaut ceux qui ne sont ni annulés ni finis sans confirmation',
+    ),
+    dossierId: Id.optional().describe('Ceux de ce dossier'),
   }),
   returns: page(RendezVous),
 })

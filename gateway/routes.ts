@@ -143,6 +143,7 @@ export const routes: readonly Route[] = [
   as('application/ld+json', get('/v1/agenda/evenements.jsonld', conseils.DecrireEvenements)),
   post('/v1/agenda/evenements', conseils.PublierEvenement, 201),
   get('/v1/agenda/evenements/:id', conseils.LireEvenementPublic),
+  as(calendar, get('/v1/agenda/evenements/:id/ics', conseils.ExporterEvenement)),
   patch('/v1/agenda/evenements/:id', conseils.ModifierEvenement),
   get('/v1/agenda/conseils', conseils.ListerConseils),
   post('/v1/agenda/conseils', conseils.AnnoncerConseil, 201),

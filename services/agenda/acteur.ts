@@ -4,7 +4,8 @@ import { Refusal } from '../../contracts/errors.ts'
 import type { Actor, Secteur } from '../../contracts/principal.ts'
 import { personne, roleToward } from '../../infra/access.ts'
 import type { Call } from '../../infra/service.ts'
-import { type EtatDuRendezVous, refuserChamp, type Role } from './rendez-vous.ts'
+import { refuserChamp } from './champs.ts'
+import type { EtatDuRendezVous, Role } from './rendez-vous.ts'
 import { estInvite } from './store-acces.ts'
 import { usagerDuDossier } from './store-listes.ts'
 
@@ -59,22 +60,20 @@ export async function verifierDroit(call: Call, motif: Motif): Promise<void> {
 }
 
 /**
- * For whom a booking is: the caller, the usager of a dossier when an agent books for it, or nobody with an account.
- * @throws Refusal `donnees-invalides` for a dossier of another sector or one that is over, or somebody else named by
- * who may not
+ * Whose a booking is: the caller's, that of the usager of a dossier when an agent books for it, or, when an agent names
+ * who comes, nobody's with an account.
+ * @throws Refusal `donnees-invalides` for a dossier of another sector or one that is over
  */
 export async function pourQui(
   call: Call,
   secteur: Secteur,
   { dossierId, beneficiaire }: { dossierId?: string | undefined; beneficiaire?: object | undefined },
 ): Promise<string | null> {
-  const moi = personne(call.principal)
+  const moi = personne(call.principal).usagers[secteur]
   const agent = estAgent(call, secteur)
-  if (beneficiaire && !agent && !moi.aidant && moi.agentDe.length === 0)
-    refuserChamp('/beneficiaire', 'Prenez ce rendez-vous pour vous-même.')
-  if (dossierId === undefined) return agent && beneficiaire ? null : moi.usagers[secteur]
+  if (dossierId === undefined) return agent && beneficiaire ? null : moi
   const usagerId = await usagerDe(call, secteur, dossierId)
-  return agent ? usagerId : moi.usagers[secteur]
+  return agent ? usagerId : moi
 }
 
 /** The usager of a dossier that the caller may see, that is of this sector and not over. */

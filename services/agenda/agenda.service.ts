@@ -24,6 +24,7 @@ import {
 } from './gerer-conseil.ts'
 import {
   decrireEvenements,
+  exporterEvenement,
   exporterEvenements,
   lireEvenementPublic,
   listerEvenementsPublics,
@@ -88,6 +89,7 @@ export default defineService({
     obeys(rendezVous.FermerCalendrier, fermerCalendrier, rien),
     answers(conseils.ListerEvenementsPublics, listerEvenementsPublics),
     answers(conseils.LireEvenementPublic, lireEvenementPublic),
+    answers(conseils.ExporterEvenement, exporterEvenement),
     answers(conseils.ExporterEvenements, exporterEvenements),
     answers(conseils.DecrireEvenements, decrireEvenements),
     obeys(conseils.PublierEvenement, publierEvenement, relireEvenement),

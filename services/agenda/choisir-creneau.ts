@@ -76,11 +76,54 @@ export function creneauxPour(
 }
 
 /** When a slot of this motif may begin that is booked now: the last day is open to its end. */
-function delais({ delaiMin, delaiMax }: Motif, maintenant: Date): { de: number; a: number } {
+function delais(motif: Motif, maintenant: Date): { de: number; a: number } {
   return {
-    de: maintenant.getTime() + delaiMin * 60_000,
-    a: instantDeParis(ajouterJours(jourDeParis(maintenant), delaiMax), '24:00'),
+    de: maintenant.getTime() + motif.delaiMin * 60_000,
+    a: instantDeParis(dernierJour(motif, false, maintenant), '24:00'),
   }
+}
+
+/** The last day that this caller may book now. */
+export function dernierJour({ delaiMax }: Motif, agent: boolean, maintenant: Date): string {
+  return agent ? horizon(maintenant).au : ajouterJours(jourDeParis(maintenant), delaiMax)
+}
+
+/** Why this caller cannot have that very slot, in words; undefined: somebody else has it. */
+export function raisonDuRefus(
+  offre: OffreLue,
+  debut: string,
+  agent: boolean,
+  maintenant: Date,
+): string | undefined {
+  const { motif } = offre
+  const voulu = Date.parse(debut)
+  if (voulu < maintenant.getTime()) return 'Cette heure est passée.'
+  if (!agent && voulu < delais(motif, maintenant).de)
+    return `Ce rendez-vous se prend au plus tard ${dureeEnFrancais(motif.delaiMin)} avant.`
+  const jour = jourDeParis(new Date(debut))
+  const dernier = dernierJour(motif, agent, maintenant)
+  if (jour > dernier) return `Ce rendez-vous se prend aujourd’hui jusqu’au ${jourEnFrancais(dernier)}.`
+  const grille = creneauxPour({ ...offre, occupations: new Map() }, { du: jour, au: jour }, agent, maintenant)
+  return grille.some((libre) => libre.debut === voulu)
+    ? undefined
+    : 'Ce lieu ne propose pas de créneau à cette heure.'
+}
+
+const jourLong = new Intl.DateTimeFormat('fr-FR', { timeZone: 'UTC', dateStyle: 'long' })
+
+function jourEnFrancais(jour: string): string {
+  return jourLong.format(Date.parse(jour)).replace(/^1 /, '1er ')
+}
+
+/** `45 minutes`, `36 heures`, `3 jours`. */
+function dureeEnFrancais(minutes: number): string {
+  for (const [unite, combien] of [
+    ['jour', 1_440],
+    ['heure', 60],
+  ] as const)
+    if (minutes >= combien && minutes % combien === 0)
+      return `${minutes / combien} ${unite}${minutes > combien ? 's' : ''}`
+  return `${minutes} minute${minutes > 1 ? 's' : ''}`
 }
 
 /** The agents who are free at that very start, whoever comes first in no order, so that they share the work. */
@@ -96,8 +139,15 @@ export function suffisent(libres: readonly CreneauLibre[]): boolean {
   return libres.length >= rechangesAuPlus
 }
 
-/** The refusal of a slot that is not free, with others that are, the nearest in time first. */
-export function indisponible(libres: readonly CreneauLibre[], debut: string): Refusal {
+/**
+ * The refusal of a slot that cannot be had, with others that can, the nearest in time first.
+ * @param raison as `raisonDuRefus` has it
+ */
+export function indisponible(
+  libres: readonly CreneauLibre[],
+  debut: string,
+  raison: string | undefined,
+): Refusal {
   const voulu = Date.parse(debut)
   const parDebut = new Map<number, CreneauLibre[]>()
   for (const libre of libres) parDebut.set(libre.debut, [...(parDebut.get(libre.debut) ?? []), libre])
@@ -105,5 +155,5 @@ export function indisponible(libres: readonly CreneauLibre[], debut: string): Re
     .toSorted((a, b) => Math.abs(a - voulu) - Math.abs(b - voulu))
     .slice(0, rechangesAuPlus)
   const creneaux = proches.flatMap((instant) => regrouper(parDebut.get(instant)!))
-  return new Refusal('creneau-indisponible', undefined, { creneaux })
+  return new Refusal('creneau-indisponible', raison, { creneaux })
 }

@@ -7,7 +7,7 @@ import { decodeCursor } from '../../infra/cursor.ts'
 import type { Call } from '../../infra/service.ts'
 import { agentDe, estAgent } from './acteur.ts'
 import { agentQuiRecoit, Curseur, pageDe } from './gerer-plage.ts'
-import { refuserChamp } from './rendez-vous.ts'
+import { refuserChamp } from './champs.ts'
 import * as store from './store-offre.ts'
 
 export async function listerAbsences(

@@ -17,7 +17,7 @@ import type { Call } from '../../infra/service.ts'
 import { agentDe } from './acteur.ts'
 import { CurseurDebut } from './gerer-evenement.ts'
 import { presents } from './gerer-motif.ts'
-import { refuserChamp } from './rendez-vous.ts'
+import { refuserChamp } from './champs.ts'
 import * as store from './store-publications.ts'
 
 const essais = 10

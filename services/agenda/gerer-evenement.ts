@@ -14,8 +14,8 @@ import type { Call } from '../../infra/service.ts'
 import { agentDe, estAgent } from './acteur.ts'
 import { bornes } from './choisir-creneau.ts'
 import { presents } from './gerer-motif.ts'
-import { calendrier } from './icalendar.ts'
-import { refuserChamp } from './rendez-vous.ts'
+import { calendrier, type EvenementIcs } from './icalendar.ts'
+import { ecartEntre, refuserChamp } from './champs.ts'
 import * as store from './store-publications.ts'
 
 const unJourMs = 24 * 3_600_000
@@ -25,6 +25,7 @@ export async function listerEvenementsPublics(
   { apres, limite, du, au }: z.output<typeof ListerEvenementsPublics.params>,
   call: Call,
 ): Promise<z.output<typeof ListerEvenementsPublics.returns>> {
+  if (du !== undefined && au !== undefined) ecartEntre(du, au)
   const depuis1970 = (jour: string) => (jour < '1970-01-01' ? '1970-01-01' : jour)
   const [debut, id] = apres ? decodeCursor(apres, CurseurDebut) : []
   const lus = await store.listerEvenements(call.db.sql, {
@@ -99,26 +100,27 @@ async function actuels(call: Call): Promise<EvenementPublic[]> {
   return await store.listerEvenements(call.db.sql, { de, a: null, apres: null, limite: 1_000 })
 }
 
-const adresseDe = (call: Call, { id }: EvenementPublic) =>
-  `${call.config.publicUrl}/v1/agenda/evenements/${id}`
+export async function exporterEvenement({ id }: { id: string }, call: Call): Promise<string> {
+  const evenement = await lireEvenementPublic({ id }, call)
+  return calendrier(evenement.titre, [enIcs(evenement)])
+}
 
 export async function exporterEvenements(_: object, call: Call): Promise<string> {
-  const evenements = await actuels(call)
-  return calendrier(
-    'Ville de Malakoff',
-    evenements.map((un) => ({
-      uid: `evenement-${un.id}@guichet.malakoff.fr`,
-      sequence: un.version,
-      debut: new Date(un.debut),
-      fin: new Date(un.fin),
-      modifieLe: new Date(un.modifieLe),
-      titre: un.titre,
-      lieu: [un.lieu, un.situation].filter(Boolean).join(', '),
-      description: un.description,
-      url: adresseDe(call, un),
-      annule: un.annule,
-    })),
-  )
+  return calendrier('Ville de Malakoff', (await actuels(call)).map(enIcs))
+}
+
+function enIcs(un: EvenementPublic): EvenementIcs {
+  return {
+    uid: `evenement-${un.id}@guichet.malakoff.fr`,
+    sequence: un.version,
+    debut: new Date(un.debut),
+    fin: new Date(un.fin),
+    modifieLe: new Date(un.modifieLe),
+    titre: un.titre,
+    lieu: [un.lieu, un.situation].filter(Boolean).join(', '),
+    description: un.description,
+    annule: un.annule,
+  }
 }
 
 /** schema.org `Event` (https://schema.org/Event), as JSON-LD. */
@@ -131,8 +133,7 @@ export async function decrireEvenements(
     '@context': 'https://schema.org',
     '@graph': evenements.map((un) => ({
       '@type': 'Event',
-      '@id': adresseDe(call, un),
-      url: adresseDe(call, un),
+      '@id': `${call.config.publicUrl}/v1/agenda/evenements/${un.id}`,
       name: un.titre,
       ...(un.description !== null && { description: un.description }),
       startDate: un.debut,

@@ -2,16 +2,18 @@ import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import type { CreerLieu, Lieu, ListerLieux, ModifierLieu } from '../../contracts/agenda.ts'
 import { Refusal } from '../../contracts/errors.ts'
+import { jourDeParis } from '../../infra/calendrier.ts'
 import type { Call } from '../../infra/service.ts'
 import { agentDe, estAgent } from './acteur.ts'
-import { presents } from './gerer-motif.ts'
+import { lireMotif, presents } from './gerer-motif.ts'
 import * as store from './store-offre.ts'
 
 export async function listerLieux(
-  { secteur }: z.output<typeof ListerLieux.params>,
+  { secteur, motif }: z.output<typeof ListerLieux.params>,
   call: Call,
 ): Promise<z.output<typeof ListerLieux.returns>> {
-  return { elements: await store.listerLieux(call.db.sql, secteur) }
+  if (motif !== undefined) await lireMotif({ id: motif }, call)
+  return { elements: await store.listerLieux(call.db.sql, { secteur, motif, jour: jourDeParis(call.now()) }) }
 }
 
 export async function lireLieu({ id }: { id: string }, call: Call): Promise<Lieu> {

@@ -9,7 +9,7 @@ import { decodeCursor, encodeCursor } from '../../infra/cursor.ts'
 import type { Call } from '../../infra/service.ts'
 import { agentDe, estAgent } from './acteur.ts'
 import { jourDeParis, joursEntre } from '../../infra/calendrier.ts'
-import { refuserChamp } from './rendez-vous.ts'
+import { refuserChamp } from './champs.ts'
 import { estRepetition } from './recurrence.ts'
 import * as store from './store-offre.ts'
 

@@ -14,7 +14,6 @@ export interface EvenementIcs {
   readonly titre: string
   readonly lieu?: string | null
   readonly description?: string | null
-  readonly url?: string | null
   readonly annule?: boolean
 }
 
@@ -44,7 +43,6 @@ function vevent(un: EvenementIcs): string[] {
     `SUMMARY:${echapper(un.titre)}`,
     ...(un.lieu ? [`LOCATION:${echapper(un.lieu)}`] : []),
     ...(un.description ? [`DESCRIPTION:${echapper(un.description)}`] : []),
-    ...(un.url ? [`URL:${un.url}`] : []),
     `STATUS:${un.annule ? 'CANCELLED' : 'CONFIRMED'}`,
     'END:VEVENT',
   ]

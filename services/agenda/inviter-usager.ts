@@ -4,7 +4,7 @@ import type { InviterUsager } from '../../contracts/rendez-vous.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Call } from '../../infra/service.ts'
 import { agentDe, estAgent, usagerDe } from './acteur.ts'
-import { refuserChamp } from './rendez-vous.ts'
+import { refuserChamp } from './champs.ts'
 import * as acces from './store-acces.ts'
 import { lireMotif } from './store-offre.ts'
 

@@ -8,7 +8,7 @@ import { lireSeance, type SeanceLue, toutesLesSeances } from './store-publicatio
 type Cible = { id: string }
 type Filtre = z.output<typeof ListerSeancesOparl.params>
 
-const oparl = (call: Call) => new Oparl(call.config.publicUrl)
+const oparl = (call: Call) => new Oparl(call.config.publicUrl, call.now())
 
 export async function lireSystemeOparl(_: object, call: Call): Promise<ObjetOparl> {
   return oparl(call).systeme()

@@ -11,12 +11,12 @@ import { vuesRendezVous } from './vue-rendez-vous.ts'
 const Curseur = z.tuple([Instant, Id])
 
 export async function listerRendezVous(
-  { apres, limite, statut }: z.output<typeof ListerRendezVous.params>,
+  { apres, limite, ...filtre }: z.output<typeof ListerRendezVous.params>,
   call: Call,
 ): Promise<z.output<typeof ListerRendezVous.returns>> {
   const lus = await store.listerRendezVous(call.db.sql, {
+    ...filtre,
     usagerIds: Object.values(personne(call.principal).usagers),
-    statut,
     apres: lireCurseur(apres),
     limite: limite + 1,
   })

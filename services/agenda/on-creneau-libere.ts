@@ -39,7 +39,8 @@ export const onCreneauLibere = reaction(
       limite: 100,
     })
     let prevenus = 0
-    for (const { id } of attentes)
+    for (const { id } of attentes) {
+      if (event.subject === `rendez-vous/${id}`) continue // who just left this slot does not want it
       for (;;) {
         const rendezVous = await lireRendezVous(sql, id)
         const resultat = rendezVous && proposer(rendezVous, libere, now())
@@ -48,5 +49,6 @@ export const onCreneauLibere = reaction(
         if (++prevenus === prevenusAuPlus) return
         break
       }
+    }
   },
 )

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Papier, TypePapier } from '../../contracts/conseils.ts'
 import type { ListeOparl, ObjetOparl } from '../../contracts/oparl.ts'
+import { jourDeParis } from '../../infra/calendrier.ts'
 import { decodeCursor, encodeCursor } from '../../infra/cursor.ts'
 import type { SeanceLue } from './store-publications.ts'
 
@@ -17,9 +18,11 @@ const parPage = 100
 export class Oparl {
   readonly #racine: string
   readonly #publicUrl: string
+  readonly #maintenant: Date
 
-  constructor(publicUrl: string) {
+  constructor(publicUrl: string, maintenant: Date) {
     this.#publicUrl = publicUrl
+    this.#maintenant = maintenant
     this.#racine = `${publicUrl}/oparl/v1`
   }
 
@@ -64,7 +67,7 @@ export class Oparl {
       type: `${schema}Organization`,
       body: corps,
       name: 'Conseil municipal',
-      organizationType: 'Parlamentarisches Gremium',
+      organizationType: 'Gremium',
       classification: 'Conseil municipal',
       meeting: `${corps}/meeting`,
     }
@@ -84,7 +87,7 @@ export class Oparl {
       id,
       type: `${schema}Meeting`,
       name: seance.titre,
-      meetingState: seance.annulee ? 'annulée' : 'annoncée',
+      meetingState: this.#etat(seance),
       cancelled: seance.annulee,
       start: seance.debut,
       ...(seance.fin !== null && { end: seance.fin }),
@@ -133,7 +136,7 @@ export class Oparl {
       body: `${this.#racine}/body/${corpsId}`,
       name: papier.titre,
       ...(papier.numero !== null && { reference: papier.numero }),
-      date: papier.publieLe.slice(0, 10),
+      date: jourDeParis(new Date(papier.publieLe)),
       paperType: enFrancais[papier.type],
       mainFile: this.fichier(papier, seance),
       ...(papier.point !== null && { consultation: [this.#consultation(papier, seance)] }),
@@ -151,7 +154,7 @@ export class Oparl {
       type: `${schema}File`,
       name: papier.titre,
       mimeType: papier.format,
-      date: papier.publieLe.slice(0, 10),
+      date: jourDeParis(new Date(papier.publieLe)),
       size: papier.taille,
       accessUrl: contenu,
       downloadUrl: contenu,
@@ -199,6 +202,16 @@ export class Oparl {
         ...(reste.length > parPage && dernier && { next: lien(encodeCursor([dernier.rang])) }),
       },
     }
+  }
+
+  /** A session that has no end is over with its day. */
+  #etat({ annulee, debut, fin }: SeanceLue): string {
+    if (annulee) return 'annulée'
+    const terminee =
+      fin === null
+        ? jourDeParis(new Date(debut)) < jourDeParis(this.#maintenant)
+        : Date.parse(fin) <= this.#maintenant.getTime()
+    return terminee ? 'terminée' : 'annoncée'
   }
 
   #adressePapier({ id }: Papier): string {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RendezVous } from '../../contracts/rendez-vous.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import { personne } from '../../infra/access.ts'
+import { type Transaction, transaction } from '../../infra/db.ts'
 import type { Call } from '../../infra/service.ts'
 import { acteur, estAgent, verifierDroit } from './acteur.ts'
 import {
@@ -10,6 +11,7 @@ import {
   creneauxPour,
   indisponible,
   joursDeRechange,
+  raisonDuRefus,
   suffisent,
 } from './choisir-creneau.ts'
 import type { CreneauLibre } from './creneaux.ts'
@@ -53,12 +55,12 @@ export async function prendreCreneau(
     if (usagerId === undefined) {
       await verifierDroit(call, offre.motif)
       usagerId = await usagerDe(offre)
-      if (!agent) await verifierMesure(call, personne(call.principal).usagers[secteur], maintenant)
     }
     const libres = creneauxPour(offre, autour, agent, maintenant)
     const choix = candidats(libres, demandee.debut)
     if (choix.length === 0) throw await refuser(call, offre, demandee, libres)
-    const role = agent && usagerId !== personne(call.principal).usagers[secteur] ? 'agent' : 'usager'
+    const moi = personne(call.principal).usagers[secteur]
+    const role = agent && usagerId !== moi ? 'agent' : 'usager'
     const origin = call.origin(acteur(call, secteur, role))
     for (const libre of choix) {
       const nouveau: Nouveau = {
@@ -74,9 +76,12 @@ export async function prendreCreneau(
         capacite: offre.motif.capacite,
       }
       const resultat = decider(nouveau, offre, maintenant)
-      const place = await ajouter(call.db.sql, resultat, origin, minuteries(resultat.etat, maintenant))
+      const timers = minuteries(resultat.etat, maintenant)
+      const place = await transaction(call.db, 'prendre le creneau', async (tx) => {
+        if (!agent) await verifierMesure(tx, moi, maintenant)
+        return await ajouter(tx, resultat, origin, timers)
+      })
       if (place === null) continue
-      call.db.committed.notify()
       return vueRendezVous(resultat.etat, offre, role, maintenant)
     }
   }
@@ -86,24 +91,30 @@ export async function prendreCreneau(
 /** The refusal of a slot, with others of its day or, when there are too few, of the fortnight after it. */
 export async function refuser(
   call: Call,
-  { motif, lieu }: OffreLue,
+  offreLue: OffreLue,
   { debut }: Pick<Demandee, 'debut'>,
   duJour: readonly CreneauLibre[],
 ): Promise<Refusal> {
-  if (suffisent(duJour)) return indisponible(duJour, debut)
+  const { motif, lieu } = offreLue
+  const agent = estAgent(call, motif.secteur)
+  const raison = raisonDuRefus(offreLue, debut, agent, call.now())
+  if (suffisent(duJour)) return indisponible(duJour, debut, raison)
   const autour = autourDe(debut, call.now(), joursDeRechange)
   const offre = await lireOffre(call.db.sql, { motif: motif.id, lieu: lieu.id, ...autour })
-  const libres = offre ? creneauxPour(offre, autour, estAgent(call, motif.secteur), call.now()) : []
-  return indisponible(libres, debut)
+  const libres = offre ? creneauxPour(offre, autour, agent, call.now()) : []
+  return indisponible(libres, debut, raison)
 }
 
-async function verifierMesure(call: Call, usagerId: string, maintenant: Date): Promise<void> {
-  const { reserves, aVenir } = await compterLesPrises(call.db.sql, usagerId, maintenant)
+async function verifierMesure(tx: Transaction, usagerId: string, maintenant: Date): Promise<void> {
+  const { reserves, aVenir } = await compterLesPrises(tx, usagerId, maintenant)
   if (reserves >= reservesAuPlus)
     throw new Refusal(
       'acces-refuse',
       `Vous retenez déjà ${reservesAuPlus} créneaux: confirmez-les ou rendez-les.`,
     )
   if (aVenir >= aVenirAuPlus)
-    throw new Refusal('acces-refuse', `Vous avez déjà ${aVenirAuPlus} rendez-vous à venir dans ce service.`)
+    throw new Refusal(
+      'acces-refuse',
+      `Vous avez déjà ${aVenirAuPlus} rendez-vous à venir dans ce service, créneaux retenus compris.`,
+    )
 }

@@ -3,8 +3,9 @@ import type { DetailsRendezVous, PrendreRendezVous, RendezVous } from '../../con
 import type { Call } from '../../infra/service.ts'
 import { pourQui } from './acteur.ts'
 import { changerRendezVous } from './changer-rendez-vous.ts'
+import { refuserChamp, verifierDetails } from './champs.ts'
 import { prendreCreneau } from './prendre-creneau.ts'
-import { confirmer, prendre, refuserChamp, verifierDetails } from './rendez-vous.ts'
+import { confirmer, prendre } from './rendez-vous.ts'
 import { lireMotif } from './store-offre.ts'
 
 export async function prendreRendezVous(

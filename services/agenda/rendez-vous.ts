@@ -11,7 +11,6 @@ import {
   RendezVousRappele,
   ReservationTerminee,
 } from '../../contracts/agenda-evenements.ts'
-import { type ModeRendezVous } from '../../contracts/agenda.ts'
 import {
   type ActionRendezVous,
   type DetailsRendezVous,
@@ -214,21 +213,6 @@ export function actionsPermises(
   }
 }
 
-/**
- * What a rendez-vous of this kind needs to be told.
- * @throws Refusal `donnees-invalides`
- */
-export function verifierDetails(mode: ModeRendezVous, details: DetailsRendezVous): void {
-  if (mode === 'telephone' && !details.telephone)
-    refuserChamp('/telephone', 'Indiquez le numéro où nous pouvons vous appeler.')
-  if (mode === 'domicile' && !details.adresse)
-    refuserChamp('/adresse', 'Indiquez l’adresse où nous devons venir.')
-}
-
-export function refuserChamp(pointeur: string, message: string): never {
-  throw new Refusal('donnees-invalides', undefined, { erreurs: [{ pointeur, message }] })
-}
-
 function commencer(
   nouveau: Nouveau,
   maintenant: Date,
@@ -280,12 +264,21 @@ export function exiger(
 ): void {
   const transitionsPermises = actionsPermises(rendezVous, role, maintenant)
   if (transitionsPermises.includes(action)) return
-  const tropTard = role === 'usager' && rendezVous.statut === 'inconnu' && action !== 'ne_plus_attendre'
-  throw new Refusal(
-    'transition-impossible',
-    tropTard ? 'Un rendez-vous se change ou s’annule jusqu’à 4 heures avant.' : undefined,
-    { transitionsPermises },
-  )
+  throw new Refusal('transition-impossible', pourquoi(rendezVous, role, action), { transitionsPermises })
+}
+
+/** Why an order does not pass, in words; undefined: nothing more than that the state does not allow it. */
+function pourquoi(
+  { statut, attendDepuis }: EtatDuRendezVous,
+  role: Role,
+  action: ActionRendezVous,
+): string | undefined {
+  if (statut !== 'inconnu') return undefined
+  if (action === 'confirmer') return 'Ce rendez-vous est déjà pris.'
+  if (action === 'attendre_plus_tot' && attendDepuis) return 'Vous attendez déjà un créneau plus tôt.'
+  if (action === 'ne_plus_attendre' && !attendDepuis) return 'Vous n’attendez pas de créneau plus tôt.'
+  if (role === 'agent' || action === 'ne_plus_attendre') return undefined
+  return 'Un rendez-vous se change ou s’annule jusqu’à 4 heures avant.'
 }
 
 /** What every event of a rendez-vous says. */

@@ -13,6 +13,7 @@ export async function listerRendezVous(
   filtre: {
     usagerIds: readonly string[]
     statut?: string | undefined
+    dossierId?: string | undefined
     apres: { debut: string; id: string } | null
     limite: number
   },
@@ -23,6 +24,7 @@ export async function listerRendezVous(
     sql<Ligne[]>`
     select ${colonnes(sql)} from agenda.rendez_vous
     where usager_id = any(${filtre.usagerIds as string[]}) ${filtre.statut ? sql`and statut = ${filtre.statut}` : sql`and statut <> 'expire'`}
+      ${filtre.dossierId ? sql`and dossier_id = ${filtre.dossierId}` : sql``}
       ${apres ? sql`and (debut, id) < (${apres.debut}::timestamptz, ${apres.id}::uuid)` : sql``}
     order by debut desc, id desc limit ${filtre.limite}`,
   )
@@ -37,6 +39,7 @@ export async function listerRendezVousAgent(
     a: Date | null
     agentId?: string | undefined
     statut?: string | undefined
+    dossierId?: string | undefined
     apres: { debut: string; id: string } | null
     limite: number
   },
@@ -49,6 +52,7 @@ export async function listerRendezVousAgent(
     where secteur = any(${filtre.secteurs as Secteur[]})
       ${de ? sql`and debut >= ${de}` : sql``} ${a ? sql`and debut < ${a}` : sql``}
       ${filtre.agentId ? sql`and agent_id = ${filtre.agentId}` : sql``}
+      ${filtre.dossierId ? sql`and dossier_id = ${filtre.dossierId}` : sql``}
       ${filtre.statut ? sql`and statut = ${filtre.statut}` : sql`and statut = any(${occupent})`}
       ${apres ? sql`and (debut, id) > (${apres.debut}::timestamptz, ${apres.id}::uuid)` : sql``}
     order by debut, id limit ${filtre.limite}`,

@@ -53,10 +53,21 @@ export async function enregistrerMotif(sql: Queryable, motif: Motif, origin: Ori
   )
 }
 
-export async function listerLieux(sql: Queryable, secteur?: Secteur): Promise<Lieu[]> {
+/** @param filtre.motif those with an opening for it that is not over on that day */
+export async function listerLieux(
+  sql: Queryable,
+  { secteur, motif, jour }: { secteur?: Secteur | undefined; motif?: string | undefined; jour: string },
+): Promise<Lieu[]> {
+  const ouvert =
+    motif === undefined
+      ? sql``
+      : sql`and exists (select from agenda.plage p where p.ouverte and p.lieu_id = lieu.id
+        and p.motif_ids @> ${sql.json([motif])} and (p.recurrence is not null or p.premier_jour >= ${jour}::date))`
   return await query(
     'lister les lieux',
-    sql<Lieu[]>`select * from agenda.lieu where actif ${secteur ? sql`and secteur = ${secteur}` : sql``}
+    sql<
+      Lieu[]
+    >`select * from agenda.lieu where actif ${secteur ? sql`and secteur = ${secteur}` : sql``} ${ouvert}
       order by libelle, id limit 500`,
   )
 }

@@ -236,18 +236,23 @@ function changement(
   }
 }
 
-/** Live holds and rendez-vous to come of one person: what bounds what one account may take. */
+/**
+ * Live holds of one person, and all that they have to come: what bounds what one account may take. Until this
+ * transaction ends nobody else counts for that person, so that two who count at once cannot both take the last.
+ */
 export async function compterLesPrises(
-  sql: Queryable,
+  tx: Transaction,
   usagerId: string,
   maintenant: Date,
 ): Promise<{ reserves: number; aVenir: number }> {
+  await query('attendre son tour', tx`select pg_advisory_xact_lock(726872, hashtext(${usagerId}))`)
   const [ligne] = await query(
     'compter les prises',
-    sql<{ reserves: number; aVenir: number }[]>`
+    tx<{ reserves: number; aVenir: number }[]>`
     select count(*) filter (where statut = 'reserve')::int as reserves,
-      count(*) filter (where statut = 'inconnu')::int as a_venir
-    from agenda.rendez_vous where usager_id = ${usagerId} and debut > ${maintenant}`,
+      count(*)::int as a_venir
+    from agenda.rendez_vous
+    where usager_id = ${usagerId} and debut > ${maintenant} and statut in ('reserve', 'inconnu')`,
   )
   return ligne ?? { reserves: 0, aVenir: 0 }
 }

@@ -172,6 +172,7 @@ GET /v1/agenda/evenements.ics                           | 200     | 200   | 200 
 GET /v1/agenda/evenements.jsonld                        | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
 POST /v1/agenda/evenements                              | 401     | 403   | 403    | 403          | 403              | 201   | 403   | 403     | 403
 GET /v1/agenda/evenements/:id                           | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /v1/agenda/evenements/:id/ics                       | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
 PATCH /v1/agenda/evenements/:id                         | 401     | 403   | 403    | 403          | 404              | 200   | 403   | 403     | 403
 GET /v1/agenda/conseils                                 | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
 POST /v1/agenda/conseils                                | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 403     | 403
@@ -435,6 +436,7 @@ const rows: Record<string, Row> = {
   'GET /v1/agenda/evenements.jsonld': {},
   'POST /v1/agenda/evenements': { body: evenement },
   'GET /v1/agenda/evenements/:id': { object: anEvent },
+  'GET /v1/agenda/evenements/:id/ics': { object: anEvent },
   'PATCH /v1/agenda/evenements/:id': { object: anEvent, body: { annule: true } },
   'GET /v1/agenda/conseils': {},
   'POST /v1/agenda/conseils': { body: seance },

@@ -35,15 +35,22 @@ test('a public event is listed, followed by calendars, and described for search 
   const ics = (await anonyme.send('GET', '/v1/agenda/evenements.ics')).text.replaceAll('\r\n ', '')
   expect(ics).toContain(String.raw`SUMMARY:Fête\; de l’été\, au parc`)
   expect(ics).toContain(String.raw`DESCRIPTION:Musique.\nEntrée libre.`)
-  expect(ics).toContain(`URL:${hubUrl}/v1/agenda/evenements/${id}\r\n`)
+  const one = (await anonyme.send('GET', `/v1/agenda/evenements/${id}/ics`)).text.replaceAll('\r\n ', '')
+  expect(one.match(/UID:.*/g)).toEqual([`UID:evenement-${id}@guichet.malakoff.fr`])
+  expect(ics).toContain(one.slice(one.indexOf('BEGIN:VEVENT'), one.indexOf('END:VCALENDAR')))
   await agent.ok(ModifierEvenement, { id, annule: true })
   const { '@context': context, '@graph': graph } = await anonyme.ok(DecrireEvenements, {})
   expect(context).toBe('https://schema.org')
-  expect(graph.find((one) => one.url === `${hubUrl}/v1/agenda/evenements/${id}`)).toMatchObject({
+  expect(graph.find((event) => event['@id'] === `${hubUrl}/v1/agenda/evenements/${id}`)).toMatchObject({
     '@type': 'Event',
     eventStatus: 'https://schema.org/EventCancelled',
     location: { '@type': 'Place', name: 'Parc Salagnac', address: '1 rue Béranger, Malakoff' },
   })
+})
+
+test('events are not asked for from a later day to an earlier', async () => {
+  const reply = await anonyme.send('GET', '/v1/agenda/evenements?du=2031-06-22&au=2031-06-21')
+  expect(refusal(reply, 'donnees-invalides').erreurs![0]).toMatchObject({ pointeur: '/au' })
 })
 
 test('an event does not end before it begins', async () => {

@@ -163,12 +163,6 @@ test('who may book is the motif’s to say', async () => {
   expect(await helper.ok(PrendreRendezVous, { ...(await body(prescripteurs)), beneficiaire })).toMatchObject({
     beneficiaire,
   })
-  refusal(
-    await usager.send('POST', '/v1/agenda/rendez-vous', {
-      body: { ...(await body(await openOffice(anAgent))), beneficiaire },
-    }),
-    'donnees-invalides',
-  )
 
   const agents = await openOffice(anAgent, { reservablePar: 'agents' })
   refusal(

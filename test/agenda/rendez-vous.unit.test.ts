@@ -1,5 +1,6 @@
 import { momentEnFrancais } from '../../contracts/agenda-evenements.ts'
 import type { Refusal } from '../../contracts/errors.ts'
+import { verifierDetails } from '../../services/agenda/champs.ts'
 import { calendrier } from '../../services/agenda/icalendar.ts'
 import { attendre, proposer } from '../../services/agenda/liste-attente.ts'
 import {
@@ -15,7 +16,6 @@ import {
   rappeler,
   rendre,
   reserver,
-  verifierDetails,
 } from '../../services/agenda/rendez-vous.ts'
 
 const at = (instant: string) => new Date(instant)

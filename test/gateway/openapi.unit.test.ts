@@ -16,6 +16,8 @@ import {
   validator,
 } from './openapi-document.ts'
 
+type Said = { enum: string[]; description: string }
+
 describe('the OpenAPI document', () => {
   test('says every route of the table exactly once, and nothing else', () => {
     const said = Object.entries(document.paths).flatMap(([path, item]) =>
@@ -34,6 +36,12 @@ describe('the OpenAPI document', () => {
     }
     for (const { name, description } of document.tags)
       expect({ name, description }).toEqual({ name, description: expect.any(String) })
+  })
+
+  test('says what each status of a rendez-vous means', () => {
+    const { enum: values, description } = document.components.schemas.StatutRendezVous as unknown as Said
+    expect(values).toContain('inconnu')
+    for (const value of values) expect(description).toContain(`\`${value}\``)
   })
 
   test('is JSON and the same each time', () => {

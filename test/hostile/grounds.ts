@@ -313,6 +313,7 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
   'GET /v1/agenda/evenements.jsonld': { public: { caller: as(anonyme) } },
   'POST /v1/agenda/evenements': { agent: { caller: as(agent), sample: { body: annonce } } },
   'GET /v1/agenda/evenements/:id': { public: { caller: as(anonyme), object: anEvent } },
+  'GET /v1/agenda/evenements/:id/ics': { public: { caller: as(anonyme), object: anEvent } },
   'PATCH /v1/agenda/evenements/:id': {
     agent: { caller: as(agent), object: anEvent, sample: { body: { ...annonceSansSecteur, annule: true } } },
   },
