@@ -112,8 +112,7 @@ export async function remplacerPhotos(
 export type Envoi = Pick<
   EtatDuSignalement,
   'usagerId' | 'categorie' | 'latitude' | 'longitude' | 'description' | 'contact' | 'photos'
-> & // Of a further report, neither is kept.
-{ readonly adresse: string | null; readonly reponses: EtatDuSignalement['reponses'] | null }
+> & { readonly adresse: string | null; readonly reponses: EtatDuSignalement['reponses'] | null } // Of a further report, neither is kept.
 
 export async function lireEnvoi(sql: Queryable, id: string): Promise<Envoi | null> {
   const [ligne] = await query(

@@ -126,19 +126,19 @@ describe('what everybody reads', () => {
   })
 
   test('is found by frame, category, state and dates, page by page', async () => {
-    const before = new Date().toISOString()
     const lat = 48.8145 + Math.random() * 0.0005
-    const made: string[] = []
+    const reports: Signalement[] = []
     for (let n = 0; n < 5; n++)
-      made.push(
-        (
-          await reported(usager, {
-            categorie: 'marquage-au-sol',
-            latitude: lat,
-            longitude: 2.2961 + n * 1e-7,
-          })
-        ).id,
+      reports.push(
+        await reported(usager, {
+          categorie: 'marquage-au-sol',
+          latitude: lat,
+          longitude: 2.2961 + n * 1e-7,
+        }),
       )
+    const made = reports.map(({ id }) => id)
+    // By the hub's clock, not this machine's.
+    const before = reports[0]!.creeLe
     await agent.ok(AvancerSignalement, { id: made[0]!, etape: 'resolu' })
     const bbox = `2.29609,${lat - 1e-7},2.29611,${lat + 1e-7}`
     const filter = { bbox, categorie: 'marquage-au-sol', du: before }
@@ -158,7 +158,10 @@ describe('what everybody reads', () => {
       ['etat', 'resolu'],
       ['etat', 'nouveau'],
     ])
-    const several = await anonyme.send<{ elements: { id: string }[] }>('GET', `/v1/signalements?${both.toString()}`)
+    const several = await anonyme.send<{ elements: { id: string }[] }>(
+      'GET',
+      `/v1/signalements?${both.toString()}`,
+    )
     expect(several.body.elements.map(({ id }) => id)).toEqual(made.toReversed())
     refusal(await anonyme.send('GET', '/v1/signalements?categorie=licorne'), 'donnees-invalides')
     expect(await ids({ categorie: 'tags' })).toEqual([])
@@ -407,7 +410,8 @@ describe('photos', () => {
       }),
     )
     refusal(await anonyme.send('GET', `/v1/photos/${photo.id}`), 'introuvable')
-    refusal(await usager.send('DELETE', `/v1/documents/${photo.id}`), 'document-verrouille')
+    const kept = await usager.send('DELETE', `/v1/documents/${photo.id}`)
+    expect(refusal(kept, 'document-verrouille').title).toContain('d’un signalement')
 
     await agent.ok(PublierSignalement, { id, description: null, photos: [photo.id] })
     await eventually(async () => {
@@ -440,8 +444,8 @@ describe('photos', () => {
     }
     // What is somebody else's is told apart by nothing.
     const theirPaper = await voisine.uploaded('etat-civil', pdf(), 'a.pdf')
-    const reply9 = refusal(await send(usager, report({ photos: [theirPaper.id] })), 'piece-inconnue')
-    expect(reply9.erreurs![0]!.message).toBe('Cette image n’existe pas ou ne vous appartient pas.')
+    const { erreurs } = refusal(await send(usager, report({ photos: [theirPaper.id] })), 'piece-inconnue')
+    expect(erreurs![0]!.message).toBe('Cette image n’existe pas ou ne vous appartient pas.')
     const { id } = await reported(usager)
     const reply = await agent.send('POST', `/v1/signalements/${id}/publication`, {
       body: { description: null, photos: [theirs.id] },
