@@ -38,7 +38,8 @@ export const Billet = z.object({ url: z.url(), expireLe: Instant })
 
 export const OuvrirTeleversement = command({
   name: 'documents.ouvrirTeleversement',
-  summary: 'Téléverse un fichier (PDF, JPEG, PNG ou WebP, 25 Mo au plus) pour une démarche de ce secteur.',
+  summary:
+    'Téléverse un fichier (PDF, JPEG, PNG ou WebP, 25 Mo au plus) pour une démarche ou un signalement de ce secteur.',
   access: ['compte'],
   params: z.strictObject({
     secteur: Secteur,
@@ -88,7 +89,7 @@ export const LireDocument = query({
 
 export const SupprimerDocument = command({
   name: 'documents.supprimerDocument',
-  summary: 'Supprime un document qu’aucun dossier déposé ne contient.',
+  summary: 'Supprime un document que ni un dossier déposé ni un signalement ne contient.',
   access: ['proprietaire', 'agent'],
   params: z.strictObject({ id: Id }),
   returns: z.null(),
@@ -106,7 +107,13 @@ export const VerifierPieces = query({
     emisPar: z.enum(['usager', 'agent']),
     images: z.boolean().default(false).describe('Seulement des images'),
   }),
-  returns: z.object({ inconnus: z.array(Id) }),
+  returns: z.object({
+    inconnus: z.array(Id),
+    defauts: z
+      .array(z.object({ id: Id, defaut: z.enum(['type', 'secteur']) }))
+      .optional()
+      .describe('Ce qui ne va pas de ceux qui sont à l’appelant'),
+  }),
 })
 
 const surDocument = { secteur: Secteur, type: TypeDocument, taille: z.number().int() }

@@ -19,12 +19,16 @@ export const errorCatalog = {
   'plage-invalide': [416, 'La plage demandée est en dehors du fichier.'],
   'donnees-invalides': [422, 'Certaines informations sont manquantes ou incorrectes.'],
   'cle-idempotence-reutilisee': [422, 'Cette clé Idempotency-Key a déjà servi pour une autre requête.'],
+  'identifiant-reutilise': [409, 'Cet identifiant a déjà servi pour un autre contenu.'],
   'fichier-refuse': [422, 'Ce fichier ne peut pas être accepté.'],
   'piece-manquante': [422, 'Il manque une pièce obligatoire.'],
-  'piece-inconnue': [422, 'Une pièce jointe n’existe pas ou ne vous appartient pas.'],
+  'piece-inconnue': [422, 'Une pièce jointe n’existe pas, ne vous appartient pas ou ne convient pas.'],
   'hors-commune': [422, 'Ce lieu n’est pas à Malakoff.'],
   'doublon-probable': [409, 'Ce problème est déjà signalé.'],
-  'document-verrouille': [409, 'Ce document fait partie d’un dossier déposé et ne peut plus être supprimé.'],
+  'document-verrouille': [
+    409,
+    'Ce document fait partie d’un dossier déposé ou d’un signalement et ne peut plus être supprimé.',
+  ],
   'creneau-indisponible': [409, 'Ce créneau n’est plus libre.'],
   'trop-de-requetes': [429, 'Trop de requêtes. Réessayez dans un instant.'],
   'erreur-interne': [
@@ -48,7 +52,12 @@ export interface RefusalExtra {
   /** Seconds until the same may pass: `Retry-After`, and not in the body. */
   readonly attendre?: number
   readonly erreurs?: readonly FieldError[]
+  /** Actions that remain possible. */
   readonly transitionsPermises?: readonly string[]
+  /** Where the report can be led instead. */
+  readonly etapesPermises?: readonly string[]
+  /** The one that is known already, so that a front end can show it or join it. */
+  readonly signalement?: { readonly id: string; readonly reference: string; readonly distanceMetres: number }
   /** Free slots to choose from instead, the nearest first. */
   readonly creneaux?: readonly { readonly debut: string; readonly fin: string; readonly libres: number }[]
 }

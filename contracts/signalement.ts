@@ -147,8 +147,18 @@ export const PartiePrivee = z.object({
   lienMedia: personal(z.string())
     .nullable()
     .describe('Adresse d’une photo hébergée ailleurs; pour les agents'),
-  temoignages: z.array(Temoignage).describe('Pour les agents'),
-  notes: z.array(z.object({ le: Instant, texte: personal(z.string()) })).describe('Pour les agents'),
+  temoignages: z
+    .array(Temoignage)
+    .describe('Pour les agents, tous; pour qui a signalé de nouveau le même problème, les siens'),
+  notes: z
+    .array(
+      z.object({
+        le: Instant,
+        texte: personal(z.string()),
+        de: z.enum(['auteur', 'agent']).optional().describe('Qui l’a écrite; absent sur les plus anciennes'),
+      }),
+    )
+    .describe('Pour les agents, toutes; pour l’auteur, ce qu’il a écrit en demandant la réouverture'),
 })
 
 export const Signalement = ResumeSignalement.extend({
@@ -159,6 +169,8 @@ export const Signalement = ResumeSignalement.extend({
     .describe('Ce que l’appelant est pour ce signalement'),
   actionsPermises: z.array(ActionSignalement).describe('Ce que l’appelant peut faire maintenant'),
   etapesPermises: z.array(Etape).describe('Où un agent peut le mener maintenant'),
-  prive: PartiePrivee.nullable().describe('Pour son auteur et les agents du secteur; null pour le public'),
+  prive: PartiePrivee.nullable().describe(
+    'Pour son auteur et les agents du secteur; pour qui a signalé le même problème, ses seuls témoignages; null pour le public',
+  ),
 })
 export type Signalement = z.infer<typeof Signalement>

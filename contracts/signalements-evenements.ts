@@ -46,7 +46,7 @@ export const SignalementPhotosAjoutees = event({
   aggregate: 'signalement',
   name: 'photos-ajoutees',
   version: 1,
-  summary: 'L’auteur a ajouté des photos; `photos` les compte toutes.',
+  summary: 'L’auteur a ajouté des photos, ou signalé de nouveau; `photos` les compte toutes.',
   data: z.object({ ...surSignalement, photos: z.array(Id) }),
 })
 
@@ -134,6 +134,14 @@ export const AbonnementPris = event({
     d.origine === 'choix'
       ? `Vous suivez le signalement ${d.reference}.`
       : `Vous avez signalé un problème déjà connu: vous suivez le signalement ${d.reference}.`,
+})
+
+export const AbonnementPhotosAjoutees = event({
+  aggregate: 'abonnement',
+  name: 'photos-ajoutees',
+  version: 1,
+  summary: 'Une personne qui a signalé le même problème y ajoute des photos; `photos` compte les siennes.',
+  data: z.object({ ...surAbonnement, photos: z.array(Id) }),
 })
 
 export const AbonnementAverti = event({

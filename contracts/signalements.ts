@@ -45,7 +45,7 @@ export const CreerSignalement = command({
   access: ['public', 'compte'],
   params: z.strictObject({
     id: Id.optional().describe(
-      'Tiré par l’application, hors connexion: le même signalement, renvoyé, n’est enregistré qu’une fois',
+      'Tiré par l’application, hors connexion: le même signalement, renvoyé, n’est enregistré qu’une fois; des photos en plus y sont jointes, un autre contenu est refusé',
     ),
     categorie: z
       .string()
@@ -73,13 +73,17 @@ export const CreerSignalement = command({
     siDoublon: z
       .enum(['rejoindre', 'creer', 'refuser'])
       .default('rejoindre')
-      .describe('Quand le même problème est déjà signalé tout près'),
+      .describe(
+        'Quand le même problème est déjà signalé tout près. `rejoindre`: l’auteur suit le premier, qui garde ce qu’il écrit; sans compte, un nouveau est créé. `creer`: c’en est un autre. `refuser`: rien n’est enregistré, et le refus `doublon-probable` donne le premier',
+      ),
   }),
   returns: Signalement,
   errors: [
     'donnees-invalides',
     'hors-commune',
     'doublon-probable',
+    'identifiant-reutilise',
+    'transition-impossible',
     'piece-inconnue',
     'jeton-requis',
     'acces-refuse',
@@ -104,6 +108,11 @@ export const LireSignalement = query({
   errors: ['introuvable'],
 })
 
+const Etats = z
+  .union([EtatPublic, z.array(EtatPublic).max(6)])
+  .optional()
+  .describe('Un état, ou plusieurs en répétant le paramètre')
+
 const Filtre = {
   bbox: z
     .string()
@@ -112,7 +121,7 @@ const Filtre = {
     .describe('Ouest,sud,est,nord en degrés (RFC 7946, section 5)')
     .meta({ examples: ['2.28,48.81,2.31,48.82'] }),
   categorie: z.string().max(64).optional(),
-  etat: EtatPublic.optional(),
+  etat: Etats,
   du: Instant.optional().describe('Créés à partir de cet instant'),
   au: Instant.optional().describe('Créés avant cet instant'),
 }
@@ -155,12 +164,21 @@ export const ListerSignalementsAgent = query({
   access: ['agent'],
   params: z.strictObject({
     ...Pagination,
-    etat: EtatPublic.optional(),
+    etat: Etats,
     categorie: z.string().max(64).optional(),
     service: z.string().max(64).optional(),
     echeanceAvant: Jour.optional(),
   }),
   returns: page(ResumeSignalement),
+  errors: ['donnees-invalides'],
+})
+
+export const ListerMesSignalements = query({
+  name: 'signalements.listerMesSignalements',
+  summary: 'Mes signalements et ceux que je suis, du plus récent au plus ancien.',
+  access: ['compte'],
+  params: z.strictObject({ ...Pagination, etat: Etats }),
+  returns: page(ResumeSignalement.extend({ role: z.enum(['auteur', 'suiveur']) })),
 })
 
 const surUnSignalement = ['introuvable', 'transition-impossible', 'modifie-entre-temps'] as const
@@ -185,7 +203,8 @@ export const CesserDeSuivre = command({
 
 export const AjouterPhotos = command({
   name: 'signalements.ajouterPhotos',
-  summary: 'Ajoute des photos à son signalement, par exemple quand leur envoi avait été coupé.',
+  summary:
+    'Ajoute des photos à son signalement, ou à ce que l’on a écrit de celui que l’on a rejoint, par exemple quand leur envoi avait été coupé.',
   access: ['proprietaire'],
   params: z.strictObject({ id: Cible, ...SiVersion, photos: z.array(Id).min(1).max(5) }),
   returns: Signalement,

@@ -25,7 +25,18 @@ export const Problem = z
       )
       .optional()
       .describe('Champs à corriger'),
-    transitionsPermises: z.array(z.string()).optional().describe('Ce qui reste possible dans l’état actuel'),
+    transitionsPermises: z
+      .array(z.string())
+      .optional()
+      .describe('Actions qui restent possibles dans l’état actuel'),
+    etapesPermises: z
+      .array(z.string())
+      .optional()
+      .describe('Étapes où l’agent peut mener le signalement à la place'),
+    signalement: z
+      .object({ id: z.string(), reference: z.string(), distanceMetres: z.int() })
+      .optional()
+      .describe('Signalement déjà connu du même problème'),
     creneaux: z
       .array(z.object({ debut: z.string(), fin: z.string(), libres: z.int() }))
       .optional()

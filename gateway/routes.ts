@@ -79,6 +79,7 @@ export const routes: readonly Route[] = [
   get('/v1/signalements/categories', signalements.ListerCategories),
   get('/v1/signalements/doublons', signalements.ChercherDoublons),
   { ...get('/v1/signalements/carte', signalements.CartographierSignalements), type: 'application/geo+json' },
+  get('/v1/signalements/miens', signalements.ListerMesSignalements),
   get('/v1/signalements', signalements.ListerSignalements),
   post('/v1/signalements', signalements.CreerSignalement, 201),
   post('/v1/confirmations', signalements.ConfirmerSignalement),

@@ -76,13 +76,17 @@ export async function sendOpen311(
   return await send(request, reply.code(route.success), roots[route.action.name] ?? 'answer', result)
 }
 
+const typesAcceptes =
+  'Envoyez application/x-www-form-urlencoded ou application/json, sans fichier: une photo se donne par media_url.'
+
 /** An error as GeoReport v2 writes it. */
 export async function sendOpen311Error(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const refusal = noteRefusal(error, request, reply)
+  const noted = noteRefusal(error, request, reply)
+  const refusal = noted.code === 'type-non-pris-en-charge' ? new Refusal(noted.code, typesAcceptes) : noted
   const { status: usual, body } = problem(refusal)
   const status = statusOf(usual)
   if (status === 503 || status === 429)

@@ -1,5 +1,6 @@
 import { Refusal } from '../../contracts/errors.ts'
 import {
+  AbonnementPhotosAjoutees,
   AbonnementPris,
   SignalementCree,
   SignalementPhotosAjoutees,
@@ -14,7 +15,7 @@ import * as store from './store.ts'
  */
 export const onSignalementPhotos = reaction(
   'documents.on-signalement-photos',
-  [SignalementCree, SignalementPhotosAjoutees, AbonnementPris],
+  [SignalementCree, SignalementPhotosAjoutees, AbonnementPris, AbonnementPhotosAjoutees],
   async ({ subject, usager, data }, { sql, now, consumer }) => {
     if (data.photos.length === 0) return
     const signalementId = 'signalementId' in data ? data.signalementId : subject.slice('signalement/'.length)

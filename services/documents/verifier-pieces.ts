@@ -15,7 +15,23 @@ export async function verifierPieces(
   const appelant = personne(call.principal)
   const documents = await store.lireDocuments(call.db.sql, question.documentIds)
   const acceptes = new Set(documents.filter((d) => acceptable(d, question, appelant)).map((d) => d.id))
-  return { inconnus: question.documentIds.filter((id) => !acceptes.has(id)) }
+  const refuses = documents.filter((d) => !acceptes.has(d.id))
+  return {
+    inconnus: question.documentIds.filter((id) => !acceptes.has(id)),
+    defauts: refuses.flatMap((d) => defautDe(d, question, appelant) ?? []),
+  }
+}
+
+/** What is wrong with a paper of the caller's own; nothing of anybody else's is told. */
+function defautDe(
+  { id, usagerId, secteur, emisPar, type, supprimeLe }: DocumentEnregistre,
+  question: Question,
+  appelant: Personne,
+): { id: string; defaut: 'type' | 'secteur' } | null {
+  if (supprimeLe || question.emisPar !== 'usager' || emisPar !== 'usager') return null
+  if (usagerId !== appelant.usagers[secteur]) return null
+  if (question.images && type === 'application/pdf') return { id, defaut: 'type' }
+  return secteur === question.secteur ? null : { id, defaut: 'secteur' }
 }
 
 /** An usager may give the same paper to several dossiers; a decision is handed over once. */

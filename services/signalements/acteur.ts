@@ -6,6 +6,7 @@ import { normaliserReference } from '../../infra/reference.ts'
 import { Id } from '../../contracts/define.ts'
 import type { EtatDuSignalement, Role } from './signalement.ts'
 import * as store from './store.ts'
+import { liens } from './store-abonnements.ts'
 
 /**
  * The report that an address means: by its public reference, as people type it, or by its id.
@@ -34,9 +35,11 @@ export async function rolesSur(
   const moi = principal.usagers[secteur]
   const roles: Role[] = []
   if (principal.agentDe.includes(secteur)) roles.push('agent')
-  if (usagerId === moi) roles.push('auteur')
-  else if (await store.suit(db.sql, id, [moi])) roles.push('suiveur')
-  return roles
+  if (usagerId === moi) return [...roles, 'auteur', 'personne']
+  const { suiveur, temoin } = await liens(db.sql, id, moi)
+  if (suiveur) roles.push('suiveur')
+  if (temoin) roles.push('temoin')
+  return [...roles, 'personne']
 }
 
 /** The actor of an event: a citizen under the identifier of the sector, an agent under their journal's. */

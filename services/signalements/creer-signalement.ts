@@ -7,6 +7,7 @@ import { categorie as trouver } from './catalogue.ts'
 import { refuserChamp } from './contenu.ts'
 import { deposer, type Deposant } from './deposer.ts'
 import { voir } from './lire-signalement.ts'
+import { dejaEnvoye } from './renvoi.ts'
 import * as store from './store.ts'
 
 /** Without confirmation, so many reports of one address may wait at the same time: nobody is flooded in a stranger's name. */
@@ -31,7 +32,8 @@ export async function creerSignalement(
       })
     }
     case 'anonyme':
-      await refuserAnonyme(params, definition, call)
+      refuserAnonyme(params, definition)
+      await refuserTropNombreux(params, call)
       return await signaler({
         usagerId: null,
         client: null,
@@ -47,16 +49,23 @@ export async function creerSignalement(
   }
 }
 
-async function refuserAnonyme(
+function refuserAnonyme(
   { contact, photos }: z.output<typeof CreerSignalement.params>,
   { anonyme }: { anonyme: boolean },
-  call: Call,
-): Promise<void> {
+): void {
   if (!anonyme) throw new Refusal('jeton-requis', 'Cette catégorie se signale avec un compte.')
   if (contact?.courriel === undefined)
     refuserChamp('/contact/courriel', 'Sans compte, une adresse électronique est nécessaire pour confirmer.')
   if (photos.length > 0) refuserChamp('/photos', 'Les photos s’envoient avec un compte.')
-  if ((await store.compterAConfirmer(call.db.sql, contact.courriel)) >= aConfirmerMax)
+}
+
+async function refuserTropNombreux(
+  params: z.output<typeof CreerSignalement.params>,
+  call: Call,
+): Promise<void> {
+  // What comes again sends no further link.
+  if (await dejaEnvoye({ ...params, lienMedia: null }, { usagerId: null }, call)) return
+  if ((await store.compterAConfirmer(call.db.sql, params.contact?.courriel ?? '')) >= aConfirmerMax)
     throw new Refusal(
       'trop-de-requetes',
       'Plusieurs signalements attendent déjà d’être confirmés depuis cette adresse: suivez d’abord les liens reçus.',

@@ -13,8 +13,11 @@ import { type Doublon, doublonsDe } from './doublons.ts'
 import { minuteriesALaCreation } from './minuteries.ts'
 import { creer } from './naissance.ts'
 import * as store from './store.ts'
+import { dejaEnvoye } from './renvoi.ts'
 import { abonner } from './store-abonnements.ts'
+import { noterTemoignage } from './store-temoignages.ts'
 import { type Point, refuserAdresseAilleurs, refuserHorsCommune } from './territoire.ts'
+import { ajouterPhotos } from './transitions.ts'
 import { verifierPhotos } from './verifier-photos.ts'
 
 /** Who reports, by which way. */
@@ -39,14 +42,17 @@ const essais = 20
  * Stores a report, once: what comes again under the same id is answered with what there is. When the same problem is
  * reported nearby already, its reporter joins those who follow that report, and what they wrote is kept with it.
  * @returns the report, new or joined
- * @throws Refusal `donnees-invalides`, `hors-commune`, `doublon-probable`, `piece-inconnue`; `cle-idempotence-reutilisee`
- * when another report bears that id
+ * @throws Refusal `donnees-invalides`, `hors-commune`, `doublon-probable`, `piece-inconnue`; `identifiant-reutilise`
+ * when something else bears that id
  */
 export async function deposer(
   demande: Demande,
   deposant: Deposant,
   call: Call,
 ): Promise<store.SignalementLu> {
+  // What is stored stays so, however old it is by now.
+  const connu = await dejaEnvoye(demande, deposant, call)
+  if (connu) return connu
   const definition = trouver(demande.categorie)
   if (!definition) refuserChamp('/categorie', 'Cette catégorie n’existe pas.')
   const lieu = lieuDe(demande)
@@ -54,14 +60,16 @@ export async function deposer(
   const maintenant = call.now()
   const constateLe = dateDuConstat(demande.constateLe, maintenant)
   for (let essai = 0; essai < essais; essai++) {
-    const deja = demande.id && (await dejaEnvoye(demande.id, demande, deposant, call))
+    const deja = essai > 0 && (await dejaEnvoye(demande, deposant, call))
     if (deja) return deja
     if (essai === 0) await verifierPhotos(call, definition.secteur, demande.photos)
     const doublon = await doublonConnu(demande, deposant, definition, lieu, call)
     try {
-      return doublon && lieu
-        ? await rejoindre(doublon, { demande, deposant, lieu, constateLe }, call)
-        : await enregistrer({ demande, deposant, definition, reponses, lieu, constateLe, maintenant }, call)
+      const depose =
+        doublon && lieu
+          ? await rejoindre(doublon, { demande, deposant, lieu, constateLe }, call)
+          : await enregistrer({ demande, deposant, definition, reponses, lieu, constateLe, maintenant }, call)
+      if (depose) return depose
     } catch (error) {
       // The reference was drawn before; or the same report came twice at the same moment.
       if (
@@ -99,38 +107,22 @@ function dateDuConstat(donnee: string | undefined, maintenant: Date): string {
   return new Date(Math.min(Date.parse(donnee), maintenant.getTime())).toISOString()
 }
 
-/** What was stored before under the id that the application drew. */
-async function dejaEnvoye(
-  id: string,
-  demande: Demande,
-  { usagerId }: Deposant,
-  call: Call,
-): Promise<store.SignalementLu | null> {
-  const envoi = await store.lireEnvoi(call.db.sql, id)
-  if (!envoi) return null
-  const lePareil =
-    envoi.usagerId === usagerId &&
-    envoi.description === (demande.description ?? null) &&
-    envoi.latitude === (demande.latitude ?? null) &&
-    envoi.longitude === (demande.longitude ?? null)
-  if (!lePareil)
-    throw new Refusal('cle-idempotence-reutilisee', 'Un autre signalement porte cet identifiant.')
-  return await store.lireSignalement(call.db.sql, { id })
-}
-
 async function doublonConnu(
-  { siDoublon }: Demande,
+  { id, siDoublon }: Demande,
   { aConfirmer }: Deposant,
   definition: Categorie,
   lieu: Point | null,
   call: Call,
 ): Promise<Doublon | undefined> {
   if (!lieu || siDoublon === 'creer') return undefined
-  const [plusProche] = await doublonsDe(call.db.sql, definition, lieu)
+  // The same one may be stored at this very moment.
+  const plusProche = (await doublonsDe(call.db.sql, definition, lieu)).find((un) => un.id !== id)
+  const distanceMetres = plusProche ? Math.round(plusProche.distance) : 0
   if (plusProche && siDoublon === 'refuser')
     throw new Refusal(
       'doublon-probable',
-      `Le signalement ${plusProche.reference} est à ${Math.round(plusProche.distance)} m de là.`,
+      `Le signalement ${plusProche.reference} est à ${distanceMetres} m de là.`,
+      { signalement: { id: plusProche.id, reference: plusProche.reference, distanceMetres } },
     )
   // Who is not known yet cannot follow anything.
   return aConfirmer ? undefined : plusProche
@@ -142,11 +134,12 @@ interface Rapport {
   readonly constateLe: string
 }
 
+/** null when the report has moved on in the meantime: nothing was written. */
 async function rejoindre(
   doublon: Doublon,
   { demande, deposant, lieu, constateLe }: Rapport & { lieu: Point },
   call: Call,
-): Promise<store.SignalementLu> {
+): Promise<store.SignalementLu | null> {
   const temoignage = {
     id: demande.id ?? randomUUID(),
     description: demande.description ?? null,
@@ -155,12 +148,24 @@ async function rejoindre(
     contact: demande.contact ?? null,
     constateLe,
   }
-  await abonner(
-    call.db.sql,
-    doublon,
-    { id: randomUUID(), usagerId: deposant.usagerId, origine: 'doublon', temoignage },
-    call.origin(deposant.actor),
-  )
+  const { usagerId, actor } = deposant
+  const origin = call.origin(actor)
+  if (usagerId !== null && usagerId === doublon.usagerId) {
+    // Who reported it has its steps anyway: what they add is kept with their own.
+    const resultat = ajouterPhotos(doublon, demande, { maintenant: call.now() })
+    const also = noterTemoignage(
+      call.db.sql,
+      { ...temoignage, photos: [], signalementId: doublon.id, usagerId },
+      origin,
+    )
+    if (!(await store.enregistrer(call.db.sql, resultat, origin, {}, also))) return null
+  } else
+    await abonner(
+      call.db.sql,
+      doublon,
+      { id: randomUUID(), usagerId, origine: 'doublon', temoignage },
+      origin,
+    )
   call.db.committed.notify()
   const rejoint = await store.lireSignalement(call.db.sql, { id: doublon.id })
   if (!rejoint) throw new Error('a report that was just joined is not there')

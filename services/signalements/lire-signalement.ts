@@ -2,7 +2,8 @@ import { Refusal } from '../../contracts/errors.ts'
 import type { Signalement } from '../../contracts/signalement.ts'
 import type { Call } from '../../infra/service.ts'
 import { chercher, rolesSur, trouver } from './acteur.ts'
-import * as store from './store.ts'
+import type * as store from './store.ts'
+import { lireTemoignages } from './store-temoignages.ts'
 import { vueSignalement } from './vue.ts'
 
 export async function lireSignalement({ id }: { id: string }, call: Call): Promise<Signalement> {
@@ -19,6 +20,12 @@ export async function relireSignalement(id: string, call: Call): Promise<Signale
 /** The report as the caller may see it. */
 export async function voir(signalement: store.SignalementLu, call: Call): Promise<Signalement> {
   const roles = await rolesSur(call, signalement)
-  const temoignages = roles.includes('agent') ? await store.lireTemoignages(call.db.sql, signalement.id) : []
+  const { principal, db } = call
+  const moi = principal.kind === 'personne' ? principal.usagers[signalement.secteur] : undefined
+  const temoignages = roles.includes('agent')
+    ? await lireTemoignages(db.sql, signalement.id)
+    : moi === undefined
+      ? []
+      : await lireTemoignages(db.sql, signalement.id, moi)
   return vueSignalement(signalement, roles, call.now(), temoignages)
 }

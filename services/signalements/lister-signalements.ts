@@ -3,13 +3,15 @@ import { Id, Instant, Jour } from '../../contracts/define.ts'
 import type {
   CartographierSignalements,
   ListerCategories,
+  ListerMesSignalements,
   ListerSignalements,
   ListerSignalementsAgent,
 } from '../../contracts/signalements.ts'
 import { personne } from '../../infra/access.ts'
 import { decodeCursor, encodeCursor } from '../../infra/cursor.ts'
 import type { Call } from '../../infra/service.ts'
-import { jeu } from './catalogue.ts'
+import { categorie as trouver, jeu } from './catalogue.ts'
+import { refuserChamp } from './contenu.ts'
 import * as store from './store.ts'
 import { lireCadre } from './territoire.ts'
 import { resume } from './vue.ts'
@@ -30,8 +32,8 @@ export async function listerSignalements(
     call.db.sql,
     {
       cadre: bbox === undefined ? undefined : lireCadre(bbox),
-      categories: categorie === undefined ? undefined : [categorie],
-      etats: etat && [etat],
+      categories: categoriesDe(categorie),
+      etats: etat && [etat].flat(),
       du,
       au,
     },
@@ -43,6 +45,34 @@ export async function listerSignalements(
     elements: elements.map(resume),
     suivant: lus.length > limite && dernier ? encodeCursor([dernier.creeLe, dernier.id]) : null,
   }
+}
+
+export async function listerMesSignalements(
+  { apres, limite, etat }: z.output<typeof ListerMesSignalements.params>,
+  call: Call,
+): Promise<z.output<typeof ListerMesSignalements.returns>> {
+  const usagerIds = Object.values(personne(call.principal).usagers)
+  const [creeLe, id] = apres ? decodeCursor(apres, Curseur) : []
+  const lus = await store.listerSignalements(
+    call.db.sql,
+    { usagerIds, etats: etat && [etat].flat() },
+    { apres: creeLe && id ? { creeLe, id } : null, limite: limite + 1 },
+  )
+  const elements = lus.slice(0, limite)
+  const dernier = elements.at(-1)
+  return {
+    elements: elements.map((un) => ({
+      ...resume(un),
+      role: un.usagerId !== null && usagerIds.includes(un.usagerId) ? 'auteur' : 'suiveur',
+    })),
+    suivant: lus.length > limite && dernier ? encodeCursor([dernier.creeLe, dernier.id]) : null,
+  }
+}
+
+function categoriesDe(categorie: string | undefined): string[] | undefined {
+  if (categorie === undefined) return undefined
+  if (!trouver(categorie)) refuserChamp('/categorie', 'Cette catégorie n’existe pas.')
+  return [categorie]
 }
 
 /** The same as a map reads them. A report of which only an address is known has no geometry (RFC 7946, section 3.2). */
@@ -75,8 +105,8 @@ export async function listerSignalementsAgent(
     call.db.sql,
     {
       secteurs: personne(call.principal).agentDe,
-      categories: categorie === undefined ? undefined : [categorie],
-      etats: etat && [etat],
+      categories: categoriesDe(categorie),
+      etats: etat && [etat].flat(),
       service,
       echeanceAvant,
     },

@@ -72,10 +72,18 @@ function reponse({ reference, echeanceLe }: SignalementLu): Reponse {
   return [
     {
       service_request_id: reference,
-      service_notice: echeanceLe === null ? '' : `Nous visons une réponse au plus tard le ${echeanceLe}.`,
+      service_notice:
+        echeanceLe === null ? '' : `Nous visons une réponse au plus tard le ${dateEnFrancais(echeanceLe)}.`,
       account_id: null,
     },
   ]
+}
+
+/** « 2 décembre 2026 », « 1er janvier 2027 ». */
+function dateEnFrancais(jour: string): string {
+  return new Date(jour)
+    .toLocaleDateString('fr-FR', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' })
+    .replace(/^1 /, '1er ')
 }
 
 function contactDe({ email, first_name: prenom, last_name: nom, phone }: Requete): Contact | undefined {
@@ -94,7 +102,7 @@ function contactDe({ email, first_name: prenom, last_name: nom, phone }: Requete
 function traduire({ code, detail, extra }: Refusal): Refusal {
   const erreurs: FieldError[] | undefined = extra.erreurs?.map((erreur) => ({
     ...erreur,
-    pointeur: noms[erreur.pointeur] ?? erreur.pointeur.replace(/^\/reponses\//, '/attribute/'),
+    pointeur: noms[erreur.pointeur] ?? erreur.pointeur.replace(/^\/reponses\/(.*)$/s, '/attribute[$1]'),
   }))
   return new Refusal(code, detail, { ...extra, ...(erreurs && { erreurs }) })
 }

@@ -9,7 +9,7 @@ import { trouver } from './acteur.ts'
 import { categorieDuJeu, libelleDuService } from './catalogue.ts'
 import { refuserChamp } from './contenu.ts'
 import { refuserJuridiction } from './open311-services.ts'
-import { estClos } from './signalement.ts'
+import { estClos, jamais } from './signalement.ts'
 import * as store from './store.ts'
 
 type Requetes = z.output<typeof ListerRequetesOpen311.returns>
@@ -100,7 +100,10 @@ function vue(signalement: store.SignalementLu, { config }: Call): Requetes[numbe
   return {
     service_request_id: signalement.reference,
     status: estClos(signalement) ? 'closed' : 'open',
-    status_notes: etapes.findLast(({ message }) => message !== null)?.message ?? null,
+    status_notes:
+      [motifDeCloture(signalement), etapes.findLast(({ message }) => message !== null)?.message]
+        .filter(Boolean)
+        .join(' ') || null,
     service_name: libelle,
     service_code: code,
     description: signalement.descriptionPublique,
@@ -116,6 +119,23 @@ function vue(signalement: store.SignalementLu, { config }: Call): Requetes[numbe
     lat: signalement.latitude,
     long: signalement.longitude,
     media_url: photo === undefined ? null : `${config.publicUrl}/v1/photos/${photo}`,
+  }
+}
+
+function motifDeCloture({ raison, doublonDe }: store.SignalementLu): string | null {
+  switch (raison) {
+    case null:
+      return null
+    case 'doublon':
+      return `Ce problème est déjà suivi sous la référence ${doublonDe}.`
+    case 'hors_competence':
+      return 'Ce problème ne relève pas de la ville.'
+    case 'introuvable':
+      return 'Le problème n’a pas été trouvé sur place.'
+    case 'prive':
+      return 'Ce lieu est privé.'
+    default:
+      return jamais(raison)
   }
 }
 

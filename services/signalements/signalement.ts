@@ -77,8 +77,11 @@ export interface Contexte {
   readonly delaiJoursOuvres: number
 }
 
-/** What one caller is to a report; an agent who reports something is both. */
-export type Role = 'auteur' | 'agent' | 'suiveur'
+/**
+ * What one caller is to a report; an agent who reports something is both. `temoin`: reported the same problem;
+ * `personne`: whoever is signed in.
+ */
+export type Role = 'auteur' | 'agent' | 'suiveur' | 'temoin' | 'personne'
 
 const suites: Readonly<Record<EtatSignalement, readonly Etape[]>> = {
   a_confirmer: [],
@@ -125,9 +128,12 @@ export function actionsPermises(
     ],
     ['publier', roles.includes('agent')],
     ['repondre', roles.includes('auteur') && questionOuverte(signalement) !== undefined],
-    ['ajouter_photos', roles.includes('auteur') && ouvert && signalement.photos.length < photosMax],
+    [
+      'ajouter_photos',
+      ouvert && (roles.includes('auteur') ? signalement.photos.length < photosMax : roles.includes('temoin')),
+    ],
     ['rouvrir', roles.includes('auteur') && !ouvert && peutRouvrir(signalement, maintenant)],
-    ['suivre', !roles.includes('auteur') && !roles.includes('suiveur')],
+    ['suivre', roles.includes('personne') && !roles.includes('auteur') && !roles.includes('suiveur')],
     ['ne_plus_suivre', roles.includes('suiveur')],
   ]
   return actions.filter(([, permise]) => permise).map(([action]) => action)

@@ -13,6 +13,7 @@ import { lireSignalement, relireSignalement } from './lire-signalement.ts'
 import {
   cartographierSignalements,
   listerCategories,
+  listerMesSignalements,
   listerSignalements,
   listerSignalementsAgent,
 } from './lister-signalements.ts'
@@ -33,6 +34,7 @@ export default defineService({
     answers(contract.ListerCategories, listerCategories),
     answers(contract.ChercherDoublons, chercherDoublons),
     answers(contract.ListerSignalements, listerSignalements),
+    answers(contract.ListerMesSignalements, listerMesSignalements),
     answers(contract.CartographierSignalements, cartographierSignalements),
     answers(contract.ListerSignalementsAgent, listerSignalementsAgent),
     answers(contract.LireSignalement, lireSignalement),

@@ -1,23 +1,11 @@
 import type { z } from 'zod'
-import type { Contact } from '../../contracts/signalement.ts'
 import { AbonnementAverti, AbonnementPris, AbonnementRendu } from '../../contracts/signalements-evenements.ts'
 import { query, type Queryable } from '../../infra/db.ts'
 import { commit, type Origin } from '../../infra/event-log.ts'
 import type { EtatDuSignalement } from './signalement.ts'
-import { json, noterEnvoi } from './store.ts'
+import { type NouveauTemoignage, noterTemoignage } from './store-temoignages.ts'
 
-/** The SQL of those who follow reports, and of what they add to them. */
-
-/** A further report of the same problem. */
-export interface NouveauTemoignage {
-  readonly id: string
-  readonly description: string | null
-  readonly latitude: number
-  readonly longitude: number
-  readonly photos: readonly string[]
-  readonly contact: Contact | null
-  readonly constateLe: string
-}
+/** The SQL of those who follow reports; what they add to them is in store-temoignages.ts. */
 
 type Suivi = Pick<EtatDuSignalement, 'id' | 'reference'>
 
@@ -61,20 +49,27 @@ export async function abonner(
         photos: [...(t?.photos ?? [])],
       },
       usagerId,
-      ...(t && {
-        also: [
-          noterEnvoi(sql, t.id),
-          sql`insert into signalements.temoignage (id, signalement_id, usager_id, description, latitude, longitude, photos,
-              contact, constate_le, cree_le)
-            select ${t.id}::uuid, ${signalement.id}::uuid, ${usagerId}::uuid, ${t.description}, ${t.latitude}::float8,
-              ${t.longitude}::float8, ${json(sql, t.photos)}, ${t.contact ? json(sql, t.contact) : null}::jsonb,
-              ${t.constateLe}::timestamptz, ${origin.time}::timestamptz from ecrit`,
-        ],
-      }),
+      ...(t && { also: noterTemoignage(sql, { ...t, signalementId: signalement.id, usagerId }, origin) }),
     },
     origin,
   )
   return row !== undefined
+}
+
+/** What somebody who is not its reporter is to a report. */
+export async function liens(
+  sql: Queryable,
+  signalementId: string,
+  usagerId: string,
+): Promise<{ suiveur: boolean; temoin: boolean }> {
+  const [ligne] = await query(
+    'lire l’abonnement',
+    sql<{ suiveur: boolean; temoin: boolean }[]>`
+      select actif as suiveur, exists (select from signalements.temoignage t
+        where t.signalement_id = a.signalement_id and t.usager_id = a.usager_id) as temoin
+      from signalements.abonnement a where signalement_id = ${signalementId} and usager_id = ${usagerId}`,
+  )
+  return ligne ?? { suiveur: false, temoin: false }
 }
 
 /** False when they did not follow it. */

@@ -1,8 +1,6 @@
-import type { JSONValue } from 'postgres'
+import type { Fragment, JSONValue } from 'postgres'
 import type { EventContract } from '../../contracts/define.ts'
 import type { Secteur } from '../../contracts/principal.ts'
-import type { Temoignage } from '../../contracts/signalement.ts'
-import type { z } from 'zod'
 import { SignalementAbandonne } from '../../contracts/signalements-evenements.ts'
 import { query, type Queryable } from '../../infra/db.ts'
 import { type Change, commit, type Origin } from '../../infra/event-log.ts'
@@ -56,29 +54,17 @@ export async function lireSignalement(sql: Queryable, cible: Cible): Promise<Sig
   return ligne ? depuisLigne(ligne) : null
 }
 
-/** Does one of these identifiers follow it? */
-export async function suit(
-  sql: Queryable,
-  signalementId: string,
-  usagerIds: readonly string[],
-): Promise<boolean> {
-  const lignes = await query(
-    'lire l’abonnement',
-    sql`select from signalements.abonnement
-      where signalement_id = ${signalementId} and usager_id = any(${usagerIds as string[]}) and actif`,
-  )
-  return lignes.length > 0
-}
-
 /**
  * Stores a decision of the rules and its one event, in one statement. The row must still be at the version that the
  * rules saw; false when it has moved on, and then nothing was written.
+ * @param also other statements of the same change
  */
 export async function enregistrer(
   sql: Queryable,
   { etat, evenement }: Resultat,
   origin: Origin,
   timers: Record<string, Date | null>,
+  also: readonly Fragment[] = [],
 ): Promise<boolean> {
   const change: Change<EventContract, { id: string; version: number }> = {
     name: etat.version === 1 ? 'creer le signalement' : 'changer le signalement',
@@ -87,7 +73,7 @@ export async function enregistrer(
     data: evenement.data,
     usagerId: etat.usagerId,
     timers,
-    ...(etat.version === 1 && { also: [noterEnvoi(sql, etat.id)] }),
+    also: [...(etat.version === 1 ? [noterEnvoi(sql, etat.id)] : []), ...also],
   }
   return (await commit(sql, change, origin)) !== undefined
 }
@@ -125,6 +111,8 @@ function remplacer(sql: Queryable, e: EtatDuSignalement) {
 
 export interface Filtre {
   readonly secteurs?: readonly Secteur[] | undefined
+  /** Whose they are, or who follow them. */
+  readonly usagerIds?: readonly string[] | undefined
   readonly categories?: readonly string[] | undefined
   readonly etats?: readonly string[] | undefined
   readonly service?: string | undefined
@@ -135,9 +123,17 @@ export interface Filtre {
 }
 
 function conditions(sql: Queryable, filtre: Filtre) {
-  const { secteurs, categories, etats, service, cadre, du, au, echeanceAvant } = filtre
+  const { secteurs, usagerIds, categories, etats, service, cadre, du, au, echeanceAvant } = filtre
   return sql`s.etat <> 'a_confirmer'
     ${secteurs ? sql`and s.secteur = any(${secteurs as Secteur[]})` : sql``}
+    ${
+      usagerIds
+        ? sql`and s.id in (
+            select id from signalements.signalement where usager_id = any(${usagerIds as string[]}::uuid[])
+            union select signalement_id from signalements.abonnement
+              where usager_id = any(${usagerIds as string[]}::uuid[]) and actif)`
+        : sql``
+    }
     ${categories ? sql`and s.categorie = any(${categories as string[]})` : sql``}
     ${etats ? sql`and s.etat = any(${etats as string[]})` : sql``}
     ${service ? sql`and s.service = ${service}` : sql``}
@@ -196,36 +192,6 @@ export async function lireParReference(
       where s.reference = any(${references as string[]}) and s.etat <> 'a_confirmer' order by s.cree_le desc, s.id desc`,
   )
   return lignes.map(depuisLigne)
-}
-
-type TemoignageLu = z.infer<typeof Temoignage>
-
-export async function lireTemoignages(sql: Queryable, signalementId: string): Promise<TemoignageLu[]> {
-  const lignes = await query(
-    'lire les temoignages',
-    sql<(Omit<TemoignageLu, 'constateLe'> & { constateLe: Date })[]>`
-      select id, description, photos, constate_le, contact from signalements.temoignage
-      where signalement_id = ${signalementId} order by cree_le, id limit 200`,
-  )
-  return lignes.map((ligne) => ({ ...ligne, constateLe: ligne.constateLe.toISOString() }))
-}
-
-/** What was sent under this id before, as a report or as a further one. */
-export interface Envoi {
-  readonly usagerId: string | null
-  readonly description: string | null
-  readonly latitude: number | null
-  readonly longitude: number | null
-}
-
-export async function lireEnvoi(sql: Queryable, id: string): Promise<Envoi | null> {
-  const [ligne] = await query(
-    'lire l’envoi',
-    sql<Envoi[]>`
-      select usager_id, description, latitude, longitude from signalements.signalement where id = ${id}
-      union all select usager_id, description, latitude, longitude from signalements.temoignage where id = ${id}`,
-  )
-  return ligne ?? null
 }
 
 /** How many reports under this address wait to be confirmed. */

@@ -19,6 +19,7 @@ import {
   etapesPermises,
   type EtatDuSignalement,
   jamais,
+  joursPourRouvrir,
   photosMax,
   questionOuverte,
   type Resultat,
@@ -93,7 +94,41 @@ export function refuserImpossible(
 ): void {
   const transitionsPermises = actionsPermises(signalement, roles, maintenant)
   if (!transitionsPermises.includes(action))
-    throw new Refusal('transition-impossible', undefined, { transitionsPermises })
+    throw new Refusal('transition-impossible', motif(signalement, action), { transitionsPermises })
+}
+
+/** Why what this caller has ordered is not possible now. */
+function motif(signalement: EtatDuSignalement, action: ActionSignalement): string {
+  const clos = estClos(signalement)
+  switch (action) {
+    case 'avancer':
+      return clos
+        ? 'Ce signalement est clos: seul son auteur peut en demander la réouverture.'
+        : 'Seul un agent peut mener ce signalement plus loin.'
+    case 'questionner':
+      if (clos) return 'Ce signalement est clos: il n’y a plus de question à poser.'
+      return signalement.usagerId === null
+        ? 'Ce signalement a été fait sans compte: personne ne pourrait répondre.'
+        : 'Une question attend déjà la réponse de l’auteur.'
+    case 'repondre':
+      return 'Aucune question n’attend de réponse.'
+    case 'rouvrir':
+      return clos
+        ? `La réouverture se demande dans les ${joursPourRouvrir} jours qui suivent la clôture: faites un nouveau signalement.`
+        : 'Ce signalement n’est pas clos.'
+    case 'publier':
+      return 'Seul un agent choisit ce que tout le monde peut voir.'
+    case 'ajouter_photos':
+      return clos
+        ? 'Ce signalement est clos: il ne reçoit plus de photos.'
+        : `Un signalement a ${photosMax} photos au plus.`
+    case 'suivre':
+      return 'C’est votre signalement: ses étapes viennent déjà dans votre fil.'
+    case 'ne_plus_suivre':
+      return 'Vous ne suivez pas ce signalement.'
+    default:
+      return jamais(action)
+  }
 }
 
 /** How far ahead work is planned. */
@@ -102,11 +137,17 @@ const moisPlanifiables = 60
 function mener(
   signalement: EtatDuSignalement,
   { etape, prevuLe, raison, doublonDe, message, note }: Ordre<'avancer'>,
-  { maintenant }: ContexteHumain,
+  { maintenant, roles }: ContexteHumain,
 ): Resultat {
   const permises = etapesPermises(signalement)
   if (!permises.includes(etape))
-    throw new Refusal('transition-impossible', undefined, { transitionsPermises: permises })
+    throw new Refusal(
+      'transition-impossible',
+      etape === signalement.etat
+        ? 'Ce signalement est déjà à cette étape.'
+        : 'Ce signalement ne peut plus revenir à cette étape.',
+      { transitionsPermises: actionsPermises(signalement, roles, maintenant), etapesPermises: permises },
+    )
   if (etape === 'planifie' && prevuLe === undefined)
     refuserChamp('/prevuLe', 'Indiquez le jour de l’intervention.')
   if (etape !== 'planifie' && prevuLe !== undefined)
@@ -126,7 +167,7 @@ function mener(
   const etat = avancer(signalement, maintenant, {
     etat: etape,
     etapes: [...signalement.etapes, { etat: etape, le, message: message ?? null }],
-    ...(note !== undefined && { notes: [...signalement.notes, { le, texte: note }] }),
+    ...(note !== undefined && { notes: [...signalement.notes, { le, texte: note, de: 'agent' as const }] }),
     raison: raison ?? null,
     doublonDe: doublonDe ?? null,
     prevuLe: etape === 'planifie' ? prevuLe! : etape === 'en_cours' ? signalement.prevuLe : null,
@@ -187,7 +228,7 @@ function repondre(
   }
 }
 
-/** What the reporter says with it is for the agents; they answer it like any new report, within a new period. */
+/** What the reporter says with it is for the agents and them; they answer it like any new report, within a new period. */
 function rouvrir(
   signalement: EtatDuSignalement,
   { texte }: Ordre<'rouvrir'>,
@@ -201,23 +242,30 @@ function rouvrir(
     doublonDe: null,
     echeanceLe,
     etapes: [...signalement.etapes, { etat: 'nouveau', le, message: null }],
-    notes: [...signalement.notes, { le, texte }],
+    notes: [...signalement.notes, { le, texte, de: 'auteur' }],
   })
   return { etat, evenement: { contract: SignalementRouvert, data: { ...surSignalement(etat), echeanceLe } } }
 }
 
-function ajouterPhotos(
+/** Its reporter has more to show, or has reported it again. */
+export function ajouterPhotos(
   signalement: EtatDuSignalement,
-  ordre: Ordre<'ajouter_photos'>,
-  { maintenant }: ContexteHumain,
+  ordre: Pick<Ordre<'ajouter_photos'>, 'photos'>,
+  { maintenant }: Pick<Contexte, 'maintenant'>,
 ): Resultat {
-  const photos = [...new Set([...signalement.photos, ...ordre.photos])]
-  if (photos.length > photosMax) refuserChamp('/photos', `Un signalement a ${photosMax} photos au plus.`)
+  const photos = reunir(signalement.photos, ordre.photos)
   const etat = avancer(signalement, maintenant, { photos })
   return {
     etat,
     evenement: { contract: SignalementPhotosAjoutees, data: { ...surSignalement(etat), photos } },
   }
+}
+
+/** @throws Refusal `donnees-invalides` when they are too many together */
+export function reunir(photos: readonly string[], autres: readonly string[]): string[] {
+  const toutes = [...new Set([...photos, ...autres])]
+  if (toutes.length > photosMax) refuserChamp('/photos', `Un signalement a ${photosMax} photos au plus.`)
+  return toutes
 }
 
 function publier(

@@ -29,7 +29,10 @@ export function resume(signalement: SignalementLu): ResumeSignalement {
   }
 }
 
-/** The report as these roles read it: what a person wrote is for its reporter and the agents alone. */
+/**
+ * The report as these roles read it: what a person wrote is for its reporter and the agents alone.
+ * @param temoignages those that they may read
+ */
 export function vueSignalement(
   signalement: SignalementLu,
   roles: readonly Role[],
@@ -40,7 +43,7 @@ export function vueSignalement(
   return {
     ...resume(signalement),
     etapes: signalement.etapes,
-    role: roles[0] ?? null,
+    role: roles.find((un) => un !== 'temoin' && un !== 'personne') ?? null,
     actionsPermises: actionsPermises(signalement, roles, maintenant),
     etapesPermises: agent ? [...etapesPermises(signalement)] : [],
     prive:
@@ -53,9 +56,23 @@ export function vueSignalement(
             questions: signalement.questions,
             contact: agent ? signalement.contact : null,
             lienMedia: agent ? signalement.lienMedia : null,
-            temoignages: agent ? [...temoignages] : [],
-            notes: agent ? signalement.notes : [],
+            temoignages: [...temoignages],
+            notes: agent ? signalement.notes : signalement.notes.filter(({ de }) => de === 'auteur'),
           }
-        : null,
+        : temoignages.length > 0
+          ? { ...rien, temoignages: [...temoignages] }
+          : null,
   }
+}
+
+/** What the reporter wrote, for who did not write it. */
+const rien = {
+  description: null,
+  adresse: null,
+  reponses: {},
+  photos: [],
+  questions: [],
+  contact: null,
+  lienMedia: null,
+  notes: [],
 }

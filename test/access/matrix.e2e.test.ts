@@ -87,6 +87,7 @@ DELETE /v1/documents/:id (décision remise)              | 401     | 404   | 404
 GET /v1/signalements/categories                         | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
 GET /v1/signalements/doublons                           | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
 GET /v1/signalements/carte                              | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
+GET /v1/signalements/miens                              | 401     | 200   | 200    | 200          | 200              | 200   | 200   | 403     | 403
 GET /v1/signalements                                    | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
 POST /v1/signalements (avec compte)                     | 401     | 201   | 201    | 201          | 201              | 201   | 201   | 403     | 403
 POST /v1/signalements (sans compte)                     | 201     | 201   | 201    | 201          | 201              | 201   | 201   | 403     | 403
@@ -300,6 +301,7 @@ const rows: Record<string, Row> = {
   'GET /v1/signalements/categories': {},
   'GET /v1/signalements/doublons': { query: 'categorie=tags&latitude=48.818&longitude=2.296' },
   'GET /v1/signalements/carte': {},
+  'GET /v1/signalements/miens': {},
   'GET /v1/signalements': {},
   'POST /v1/signalements (avec compte)': { body: report() },
   'POST /v1/signalements (sans compte)': {

@@ -97,6 +97,22 @@ const post = async (form: Record<string, string>) => {
   return { status: response.status, body: (await response.json()) as { service_request_id: string }[] }
 }
 
+test('what is closed says why, and which report remains', async () => {
+  const [first, second] = [await reported(usager), await reported(usager)]
+  const close = { id: second.id, etape: 'clos_sans_suite', raison: 'doublon' } as const
+  await agent.ok(AvancerSignalement, { ...close, doublonDe: first.reference, message: 'Merci.' })
+  await agent.ok(AvancerSignalement, { id: first.id, etape: 'clos_sans_suite', raison: 'prive' })
+  expect((await both(`requests/${second.reference}`)).json).toMatchObject([
+    {
+      status: 'closed',
+      status_notes: `Ce problème est déjà suivi sous la référence ${first.reference}. Merci.`,
+    },
+  ])
+  expect((await both(`requests/${first.reference}`)).json).toMatchObject([
+    { status_notes: 'Ce lieu est privé.' },
+  ])
+})
+
 test('it says where it is and in which formats', async () => {
   const { json } = await both('discovery')
   expect(json).toMatchObject({
@@ -144,7 +160,7 @@ describe('a report by a system', () => {
       [
         {
           service_request_id: expect.stringMatching(/^(\w{3}-?){3}$/) as string,
-          service_notice: expect.stringContaining('au plus tard') as string,
+          service_notice: expect.stringMatching(/au plus tard le \d{1,2}(er)? \p{L}+ \d{4}\.$/u) as string,
           account_id: null,
         },
       ],
@@ -330,10 +346,31 @@ describe('every refusal is a list of code and description, in both formats:', ()
     expect(json).toMatchObject([{ description: expect.stringMatching(/^long: /) as string }])
     const answers = await both('requests', request({ service_code: 'tags' }))
     expect(answers.json).toMatchObject([
-      { description: expect.stringMatching(/^attribute\/injurieux: /) as string },
+      { description: expect.stringMatching(/^attribute\[injurieux\]: /) as string },
     ])
     const town = await both('requests', { ...request(), lat: '48.8155', long: '2.3155' })
     expect(town.json).toMatchObject([{ description: expect.stringContaining('Montrouge') as string }])
+  })
+
+  test('another way of writing than forms and JSON, with those that are read', async () => {
+    const form = new FormData()
+    form.append('service_code', 'panneau')
+    for (const [body, type] of [
+      [form, null],
+      ['x', 'text/plain'],
+    ] as const) {
+      const headers = type === null ? {} : { 'content-type': type }
+      const response = await fetch(`${root}/requests.json`, { method: 'POST', body, headers })
+      expect([response.status, await response.json()]).toEqual([
+        400,
+        [
+          {
+            code: 400,
+            description: expect.stringContaining('application/x-www-form-urlencoded') as string,
+          },
+        ],
+      ])
+    }
   })
 
   test('another method, with what is possible', async () => {

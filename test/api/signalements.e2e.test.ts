@@ -12,6 +12,7 @@ import {
   ConfirmerSignalement,
   CreerSignalement,
   LireSignalement,
+  ListerMesSignalements,
   ListerSignalements,
   ListerSignalementsAgent,
   PoserQuestion,
@@ -126,19 +127,19 @@ describe('what everybody reads', () => {
   })
 
   test('is found by frame, category, state and dates, page by page', async () => {
-    const before = new Date().toISOString()
     const lat = 48.8145 + Math.random() * 0.0005
-    const made: string[] = []
+    const reports: Signalement[] = []
     for (let n = 0; n < 5; n++)
-      made.push(
-        (
-          await reported(usager, {
-            categorie: 'marquage-au-sol',
-            latitude: lat,
-            longitude: 2.2961 + n * 1e-7,
-          })
-        ).id,
+      reports.push(
+        await reported(usager, {
+          categorie: 'marquage-au-sol',
+          latitude: lat,
+          longitude: 2.2961 + n * 1e-7,
+        }),
       )
+    const made = reports.map(({ id }) => id)
+    // By the hub's clock, not this machine's.
+    const before = reports[0]!.creeLe
     await agent.ok(AvancerSignalement, { id: made[0]!, etape: 'resolu' })
     const bbox = `2.29609,${lat - 1e-7},2.29611,${lat + 1e-7}`
     const filter = { bbox, categorie: 'marquage-au-sol', du: before }
@@ -153,6 +154,17 @@ describe('what everybody reads', () => {
     const ids = async (more: object) =>
       (await anonyme.ok(ListerSignalements, { ...filter, ...more })).elements.map(({ id }) => id)
     expect(await ids({ etat: 'resolu' })).toEqual([made[0]])
+    const both = new URLSearchParams([
+      ['bbox', bbox],
+      ['etat', 'resolu'],
+      ['etat', 'nouveau'],
+    ])
+    const several = await anonyme.send<{ elements: { id: string }[] }>(
+      'GET',
+      `/v1/signalements?${both.toString()}`,
+    )
+    expect(several.body.elements.map(({ id }) => id)).toEqual(made.toReversed())
+    refusal(await anonyme.send('GET', '/v1/signalements?categorie=licorne'), 'donnees-invalides')
     expect(await ids({ categorie: 'tags' })).toEqual([])
     expect(await ids({ au: before })).toEqual([])
     expect(await ids({ bbox: '2.2,48.7,2.21,48.71' })).toEqual([])
@@ -170,14 +182,22 @@ describe('the same problem reported again', () => {
     const { elements } = await anonyme.ok(ChercherDoublons, { categorie: 'plaque-d-egout', ...near })
     expect(elements.map(({ id, distanceMetres }) => [id, distanceMetres])).toEqual([[first.id, 6]])
     const refused = await send(voisine, { categorie: 'plaque-d-egout', ...near, siDoublon: 'refuser' })
-    expect(refusal(refused, 'doublon-probable').detail).toContain(first.reference)
+    expect(refusal(refused, 'doublon-probable')).toMatchObject({
+      detail: expect.stringContaining(first.reference) as string,
+      signalement: { id: first.id, reference: first.reference, distanceMetres: 6 },
+    })
 
     const joined = await voisine.ok(CreerSignalement, {
       categorie: 'plaque-d-egout',
       ...near,
       description: 'Il est profond.',
     })
-    expect([joined.id, joined.role, joined.suiveurs, joined.prive]).toEqual([first.id, 'suiveur', 1, null])
+    expect([joined.id, joined.role, joined.suiveurs]).toEqual([first.id, 'suiveur', 1])
+    // Their own words, and none of the reporter's.
+    expect(joined.prive).toMatchObject({
+      description: null,
+      temoignages: [{ description: 'Il est profond.' }],
+    })
     expect((await agent.ok(LireSignalement, { id: first.id })).prive!.temoignages).toMatchObject([
       { description: 'Il est profond.', photos: [] },
     ])
@@ -186,6 +206,31 @@ describe('the same problem reported again', () => {
         typeset(`Vous avez signalé un problème déjà connu: vous suivez le signalement ${first.reference}.`),
       ),
     )
+  })
+
+  test('by the same person adds to their report, and makes them no follower of it', async () => {
+    const author = stranger()
+    const place = somewhere()
+    const first = await reported(author, { ...place, categorie: 'conteneur' })
+    const photo = await author.uploaded('espace-public', jpeg(), 'a.jpg')
+    const body = {
+      id: randomUUID(),
+      categorie: 'conteneur',
+      ...place,
+      description: 'Pire.',
+      photos: [photo.id],
+    }
+    for (let n = 0; n < 2; n++)
+      expect((await send(author, body)).body).toMatchObject({
+        id: first.id,
+        role: 'auteur',
+        suiveurs: 0,
+        prive: { photos: [photo.id], temoignages: [{ description: 'Pire.' }] },
+      })
+    await eventually(async () =>
+      expect((await author.ok(LireDocument, { id: photo.id })).signalementId).toBe(first.id),
+    )
+    expect(await timeline(author)).toEqual([`Votre signalement ${first.reference} est enregistré.`])
   })
 
   test('is another one beyond the radius, of another category, once the first is closed, or by choice', async () => {
@@ -283,6 +328,45 @@ test('reporter and followers see each step once, in order; who stops following s
   expect((await timeline(follower)).at(-1)).toBe(`Vous ne suivez plus le signalement ${reference}.`)
 })
 
+test('everybody finds what they reported and what they follow, page by page', async () => {
+  const person = stranger()
+  const [own, followed, left] = [await reported(person), await reported(usager), await reported(usager)]
+  await person.ok(SuivreSignalement, { id: followed.id })
+  await person.ok(SuivreSignalement, { id: left.id })
+  await person.ok(CesserDeSuivre, { id: left.id })
+  const first = await person.ok(ListerMesSignalements, { limite: 1 })
+  const second = await person.ok(ListerMesSignalements, { limite: 1, apres: first.suivant! })
+  expect([...first.elements, ...second.elements].map(({ id, role }) => [id, role])).toEqual([
+    [followed.id, 'suiveur'],
+    [own.id, 'auteur'],
+  ])
+  expect(second.suivant).toBeNull()
+  expect((await person.ok(ListerMesSignalements, { etat: 'resolu' })).elements).toEqual([])
+  refusal(await anonyme.send('GET', '/v1/signalements/miens'), 'jeton-requis')
+})
+
+test('an order that is not possible is refused with a sentence, and with what is', async () => {
+  const { id } = await reported(usager)
+  expect((await anonyme.ok(LireSignalement, { id })).actionsPermises).toEqual([])
+  await agent.ok(AvancerSignalement, { id, etape: 'en_cours' })
+  const again = await agent.send('POST', `/v1/signalements/${id}/etapes`, { body: { etape: 'en_cours' } })
+  expect(refusal(again, 'transition-impossible')).toMatchObject({
+    detail: 'Ce signalement est déjà à cette étape.',
+    transitionsPermises: ['avancer', 'questionner', 'publier'],
+    etapesPermises: ['planifie', 'resolu', 'clos_sans_suite'],
+  })
+  await agent.ok(AvancerSignalement, { id, etape: 'resolu', note: 'Entre nous.' })
+  const text = 'Il y est encore.'
+  await usager.ok(RouvrirSignalement, { id, texte: text })
+  const notes = async (api: Api) =>
+    (await api.ok(LireSignalement, { id })).prive!.notes.map(({ de, texte }) => [de, texte])
+  expect(await notes(usager)).toEqual([['auteur', text]])
+  expect(await notes(agent)).toEqual([
+    ['agent', 'Entre nous.'],
+    ['auteur', text],
+  ])
+})
+
 test('agents find their work, what is due first, first', async () => {
   const late = await reported(usager, { categorie: 'marquage-au-sol' })
   const soon = await reported(usager, { categorie: 'feu-tricolore' })
@@ -327,7 +411,8 @@ describe('photos', () => {
       }),
     )
     refusal(await anonyme.send('GET', `/v1/photos/${photo.id}`), 'introuvable')
-    refusal(await usager.send('DELETE', `/v1/documents/${photo.id}`), 'document-verrouille')
+    const kept = await usager.send('DELETE', `/v1/documents/${photo.id}`)
+    expect(refusal(kept, 'document-verrouille').title).toContain('d’un signalement')
 
     await agent.ok(PublierSignalement, { id, description: null, photos: [photo.id] })
     await eventually(async () => {
@@ -348,8 +433,20 @@ describe('photos', () => {
     const theirs = await voisine.uploaded('espace-public', jpeg(), 'a.jpg')
     const paper = await usager.uploaded('espace-public', pdf(), 'a.pdf')
     const elsewhere = await usager.uploaded('etat-civil', jpeg(), 'a.jpg')
-    for (const { id } of [theirs, paper, elsewhere])
-      refusal(await send(usager, report({ photos: [id] })), 'piece-inconnue')
+    for (const [{ id }, message] of [
+      [theirs, 'Cette image n’existe pas ou ne vous appartient pas.'],
+      [paper, 'n’est pas une image'],
+      [elsewhere, 'pour un autre secteur'],
+    ] as const) {
+      const { erreurs } = refusal(await send(usager, report({ photos: [id] })), 'piece-inconnue')
+      expect(erreurs).toMatchObject([
+        { pointeur: '/photos/0', message: expect.stringContaining(message) as string },
+      ])
+    }
+    // What is somebody else's is told apart by nothing.
+    const theirPaper = await voisine.uploaded('etat-civil', pdf(), 'a.pdf')
+    const { erreurs } = refusal(await send(usager, report({ photos: [theirPaper.id] })), 'piece-inconnue')
+    expect(erreurs![0]!.message).toBe('Cette image n’existe pas ou ne vous appartient pas.')
     const { id } = await reported(usager)
     const reply = await agent.send('POST', `/v1/signalements/${id}/publication`, {
       body: { description: null, photos: [theirs.id] },
@@ -367,6 +464,20 @@ describe('photos', () => {
     )
     await agent.ok(PublierSignalement, { id: first.id, description: null, photos: [photo.id] })
     await eventually(async () => expect((await fetch(`${hubUrl}/v1/photos/${photo.id}`)).status).toBe(200))
+    const later = await voisine.uploaded('espace-public', jpeg(), 'b.jpg')
+    for (let n = 0; n < 2; n++)
+      expect(await voisine.ok(AjouterPhotos, { id: first.id, photos: [later.id] })).toMatchObject({
+        id: first.id,
+        actionsPermises: ['ajouter_photos', 'ne_plus_suivre'],
+        prive: { photos: [], temoignages: [{ photos: [photo.id, later.id] }] },
+      })
+    await eventually(async () =>
+      expect((await agent.ok(LireDocument, { id: later.id })).signalementId).toBe(first.id),
+    )
+    const stray = await stranger().send('POST', `/v1/signalements/${first.id}/photos`, {
+      body: { photos: [later.id] },
+    })
+    expect(refusal(stray, 'acces-refuse').detail).toContain('Seul qui a signalé')
   })
 
   test('one that was deleted cannot be joined', async () => {
@@ -393,8 +504,43 @@ describe('a telephone without network', () => {
       'guichet.signalement.cree.v1',
     ])
     expect((await anonyme.ok(LireSignalement, { id })).suiveurs).toBe(0)
-    refusal(await send(usager, { ...body, description: 'Autre chose.' }), 'cle-idempotence-reutilisee')
-    refusal(await send(voisine, body), 'cle-idempotence-reutilisee')
+    for (const other of [
+      { description: 'Autre chose.' },
+      { categorie: 'espace-vert-entretien' },
+      { adresse: '12 rue Béranger' },
+      { reponses: { danger: 'oui' } },
+      { contact: { nom: 'Autre' } },
+    ])
+      expect(refusal(await send(usager, { ...body, ...other }), 'identifiant-reutilise').detail).toContain(
+        'comme un nouveau signalement',
+      )
+    refusal(await send(voisine, body), 'identifiant-reutilise')
+  })
+
+  test('is answered with what is stored, also once that has become too old to be reported', async () => {
+    const body = { ...report({ id: randomUUID() }), constateLe: new Date().toISOString() }
+    const { id } = (await send(usager, body)).body
+    const reply = await send(usager, { ...body, constateLe: '2026-01-01T00:00:00Z' })
+    expect([reply.status, reply.body.id, reply.body.constateLe]).toEqual([201, id, body.constateLe])
+  })
+
+  test('sends it again with the photos that it lacked: they are kept with it', async () => {
+    const place = somewhere()
+    const body = { ...report({ id: randomUUID(), categorie: 'corbeille', ...place }) }
+    const photos = [(await usager.uploaded('espace-public', jpeg(), 'a.jpg')).id]
+    await send(usager, body)
+    for (let n = 0; n < 2; n++) {
+      const reply = await send(usager, { ...body, photos })
+      expect([reply.status, reply.body.prive!.photos]).toEqual([201, photos])
+    }
+    const also = { ...body, id: randomUUID(), siDoublon: 'rejoindre' }
+    const theirs = [(await voisine.uploaded('espace-public', jpeg(), 'b.jpg')).id]
+    await send(voisine, also)
+    for (let n = 0; n < 2; n++)
+      expect((await send(voisine, { ...also, photos: theirs })).body).toMatchObject({
+        id: body.id,
+        prive: { temoignages: [{ photos: theirs }] },
+      })
   })
 
   test('joins a report once, however often it sends', async () => {
@@ -458,6 +604,15 @@ describe('without account', () => {
     const [first, again] = [await send(anonyme, body, key), await send(anonyme, body, key)]
     expect([again.status, again.body.id, again.body.etat]).toEqual([201, first.body.id, 'a_confirmer'])
     refusal(await send(anonyme, { ...body, description: 'Autre.' }, key), 'cle-idempotence-reutilisee')
+  })
+
+  test('sent again to another address is refused with what to do; the fifth of one address is answered again', async () => {
+    const courriel = `${randomUUID()}@example.org`
+    for (let n = 0; n < 4; n++) await unconfirmed(anonyme, courriel)
+    const body = { id: randomUUID(), categorie: 'panneau', ...somewhere(), contact: { courriel } }
+    for (let n = 0; n < 2; n++) expect((await send(anonyme, body)).body.id).toBe(body.id)
+    const other = await send(anonyme, { ...body, contact: { courriel: `${randomUUID()}@example.org` } })
+    expect(refusal(other, 'identifiant-reutilise').detail).toContain('comme un nouveau signalement')
   })
 
   test('what its category or the way does not allow is refused', async () => {

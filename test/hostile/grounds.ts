@@ -346,6 +346,7 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
     public: { caller: as(anonyme), sample: { query: 'categorie=tags&latitude=48.818&longitude=2.296' } },
   },
   'GET /v1/signalements/carte': { public: { caller: as(anonyme) } },
+  'GET /v1/signalements/miens': { compte: { caller: as(usager) } },
   'GET /v1/signalements': { public: { caller: as(anonyme) } },
   'POST /v1/signalements': {
     public: {

@@ -183,6 +183,34 @@ test('its reporter reopens it for 60 days: it is new again, with a new period', 
   expect(() => order(closed, { type: 'rouvrir', texte: 'Moi?' }, 'agent')).toThrow('transition-impossible')
 })
 
+test('every order that is not possible is refused with a sentence of its own', () => {
+  const closed = order(born(), steps.resolu, 'agent').etat
+  const ask: Commande = { type: 'questionner', texte: 'Où?', questionId: 'q1' }
+  const photos: Commande = { type: 'ajouter_photos', photos: ['n1'] }
+  const late = new Date(friday.getTime() + 61 * 24 * 3_600_000)
+  const refused: [EtatDuSignalement, Commande, Role, Date][] = [
+    [closed, steps.en_cours, 'agent', friday],
+    [closed, ask, 'agent', friday],
+    [{ ...born(), usagerId: null }, ask, 'agent', friday],
+    [order(born(), ask, 'agent').etat, ask, 'agent', friday],
+    [born(), { type: 'repondre', texte: 'Là.' }, 'auteur', friday],
+    [born(), { type: 'rouvrir', texte: 'Encore.' }, 'auteur', friday],
+    [closed, { type: 'rouvrir', texte: 'Encore.' }, 'auteur', late],
+    [closed, photos, 'auteur', friday],
+    [{ ...born(), photos: Array.from({ length: 20 }, (_, n) => `f${n}`) }, photos, 'auteur', friday],
+  ]
+  const sentences = refused.map(([state, commande, role, at]) => {
+    try {
+      order(state, commande, role, at)
+    } catch (error) {
+      return (error as Refusal).detail
+    }
+    throw new Error(`${commande.type} was taken`)
+  })
+  expect(sentences).not.toContain(undefined)
+  expect(new Set(sentences).size).toBe(refused.length)
+})
+
 test('an older version is refused before anything else', () => {
   const later = order(born(), steps.pris_en_charge, 'agent').etat
   const contexte = { maintenant: friday, delaiJoursOuvres, roles: ['agent'] as const, siVersion: 1 }

@@ -33,6 +33,10 @@ export const Problem = z.strictObject({
     .max(50)
     .optional(),
   transitionsPermises: z.array(z.string()).optional(),
+  etapesPermises: z.array(z.string()).optional(),
+  signalement: z
+    .strictObject({ id: z.uuid(), reference: z.string().min(1), distanceMetres: z.int().min(0) })
+    .optional(),
   creneaux: z
     .array(z.strictObject({ debut: z.iso.datetime(), fin: z.iso.datetime(), libres: z.int().min(1) }))
     .max(10)
