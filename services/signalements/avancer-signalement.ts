@@ -13,14 +13,14 @@ export async function avancerSignalement(
   const cible = { id, siVersion }
   if (doublonDe === undefined)
     return await changerSignalement(call, cible, 'agent', { type: 'avancer', ...ordre })
-  const restant = await chercher(call, doublonDe)
-  const reference = restant?.reference ?? doublonDe
+  const reference = (await chercher(call, doublonDe))?.reference ?? doublonDe
   return await changerSignalement(
     call,
     cible,
     'agent',
     { type: 'avancer', ...ordre, doublonDe: reference },
     async ({ secteur }) => {
+      const restant = await chercher(call, reference)
       if (!restant || restant.etat === 'a_confirmer' || restant.secteur !== secteur)
         refuserChamp('/doublonDe', 'Ce signalement n’existe pas.')
       if (restant.raison === 'doublon')

@@ -7,12 +7,6 @@ import { categorie as trouver } from './catalogue.ts'
 import { refuserChamp } from './contenu.ts'
 import { deposer, type Deposant } from './deposer.ts'
 import { voir } from './lire-signalement.ts'
-import { dejaEnvoye } from './renvoi.ts'
-import * as store from './store.ts'
-
-/** Without confirmation, so many reports of one address may wait at the same time: nobody is flooded in a stranger's name. */
-const aConfirmerMax = 5
-const attendreS = 3600
 
 export async function creerSignalement(
   params: z.output<typeof CreerSignalement.params>,
@@ -33,7 +27,6 @@ export async function creerSignalement(
     }
     case 'anonyme':
       refuserAnonyme(params, definition)
-      await refuserTropNombreux(params, call)
       return await signaler({
         usagerId: null,
         client: null,
@@ -57,18 +50,4 @@ function refuserAnonyme(
   if (contact?.courriel === undefined)
     refuserChamp('/contact/courriel', 'Sans compte, une adresse électronique est nécessaire pour confirmer.')
   if (photos.length > 0) refuserChamp('/photos', 'Les photos s’envoient avec un compte.')
-}
-
-async function refuserTropNombreux(
-  params: z.output<typeof CreerSignalement.params>,
-  call: Call,
-): Promise<void> {
-  // What comes again sends no further link.
-  if (await dejaEnvoye({ ...params, lienMedia: null }, { usagerId: null }, call)) return
-  if ((await store.compterAConfirmer(call.db.sql, params.contact?.courriel ?? '')) >= aConfirmerMax)
-    throw new Refusal(
-      'trop-de-requetes',
-      'Plusieurs signalements attendent déjà d’être confirmés depuis cette adresse: suivez d’abord les liens reçus.',
-      { attendre: attendreS },
-    )
 }

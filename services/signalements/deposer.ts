@@ -4,7 +4,7 @@ import type { CreerSignalement } from '../../contracts/signalements.ts'
 import { Refusal } from '../../contracts/errors.ts'
 import type { Actor } from '../../contracts/principal.ts'
 import type { Categorie } from '../../contracts/signalement.ts'
-import { violates } from '../../infra/db.ts'
+import { type Queryable, type Transaction, transaction, violates } from '../../infra/db.ts'
 import type { Call } from '../../infra/service.ts'
 import { nouvelleReference } from '../../infra/reference.ts'
 import { categorie as trouver, jeu, serviceDe } from './catalogue.ts'
@@ -15,7 +15,7 @@ import { creer } from './naissance.ts'
 import * as store from './store.ts'
 import { dejaEnvoye } from './renvoi.ts'
 import { abonner } from './store-abonnements.ts'
-import { noterTemoignage } from './store-temoignages.ts'
+import { compterTemoignages, noterTemoignage } from './store-temoignages.ts'
 import { type Point, refuserAdresseAilleurs, refuserHorsCommune } from './territoire.ts'
 import { ajouterPhotos } from './transitions.ts'
 import { verifierPhotos } from './verifier-photos.ts'
@@ -37,6 +37,11 @@ export type Demande = z.output<typeof CreerSignalement.params> & { readonly lien
 const avanceMs = 5 * 60_000
 const ageMaxJours = 31
 const essais = 20
+/** Without confirmation, so many reports of one address may wait at the same time: nobody is flooded in a stranger's name. */
+const aConfirmerMax = 5
+/** And of one person, so many further reports are kept with one report: what others say of it must be seen. */
+const temoignagesMax = 10
+const attendreS = 3600
 
 /**
  * Stores a report, once: what comes again under the same id is answered with what there is. When the same problem is
@@ -128,6 +133,15 @@ async function doublonConnu(
   return aConfirmer ? undefined : plusProche
 }
 
+async function refuserTropNombreux(tx: Transaction, courriel: string): Promise<void> {
+  if ((await store.compterAConfirmer(tx, courriel)) >= aConfirmerMax)
+    throw new Refusal(
+      'trop-de-requetes',
+      'Plusieurs signalements attendent déjà d’être confirmés depuis cette adresse: suivez d’abord les liens reçus.',
+      { attendre: attendreS },
+    )
+}
+
 interface Rapport {
   readonly demande: Demande
   readonly deposant: Deposant
@@ -150,6 +164,12 @@ async function rejoindre(
   }
   const { usagerId, actor } = deposant
   const origin = call.origin(actor)
+  if (usagerId && (await compterTemoignages(call.db.sql, doublon.id, usagerId)) >= temoignagesMax)
+    throw new Refusal(
+      'trop-de-requetes',
+      `Vous avez déjà écrit ${temoignagesMax} fois au sujet du signalement ${doublon.reference}.`,
+      { attendre: attendreS },
+    )
   if (usagerId !== null && usagerId === doublon.usagerId) {
     // Who reported it has its steps anyway: what they add is kept with their own.
     const resultat = ajouterPhotos(doublon, demande, { maintenant: call.now() })
@@ -206,7 +226,16 @@ async function enregistrer(
     },
     { maintenant, delaiJoursOuvres: definition.delaiJoursOuvres, aConfirmer },
   )
-  await store.enregistrer(call.db.sql, resultat, call.origin(actor), minuteriesALaCreation(resultat.etat))
-  call.db.committed.notify()
+  const timers = minuteriesALaCreation(resultat.etat)
+  const ecrire = (sql: Queryable) => store.enregistrer(sql, resultat, call.origin(actor), timers)
+  if (aConfirmer)
+    await transaction(call.db, 'creer le signalement', async (tx) => {
+      await refuserTropNombreux(tx, demande.contact?.courriel ?? '')
+      await ecrire(tx)
+    })
+  else {
+    await ecrire(call.db.sql)
+    call.db.committed.notify()
+  }
   return { ...resultat.etat, suiveurs: 0 }
 }

@@ -3,7 +3,7 @@ import type { Signalement } from '../../contracts/signalement.ts'
 import type { PublierSignalement } from '../../contracts/signalements.ts'
 import type { Call } from '../../infra/service.ts'
 import { changerSignalement } from './changer-signalement.ts'
-import { lireTemoignages } from './store-temoignages.ts'
+import { lirePhotos } from './store-temoignages.ts'
 
 export async function publierSignalement(
   { description, photos, ...cible }: z.output<typeof PublierSignalement.params>,
@@ -11,6 +11,6 @@ export async function publierSignalement(
 ): Promise<Signalement> {
   const commande = { type: 'publier', description, photos } as const
   return await changerSignalement(call, cible, 'agent', commande, async ({ id }) => ({
-    photosDesTemoignages: (await lireTemoignages(call.db.sql, id)).flatMap((un) => un.photos),
+    photosDesTemoignages: await lirePhotos(call.db.sql, id),
   }))
 }

@@ -9,7 +9,7 @@ import { type Envoi, lireEnvoi } from './store-temoignages.ts'
 /**
  * What was stored before under the id that the application drew. Photos that it lacked, because their sending was cut,
  * are added to it.
- * @throws Refusal `identifiant-reutilise` when something else bears that id
+ * @throws Refusal `identifiant-reutilise` when something else bears that id, or what bore it was erased
  */
 export async function dejaEnvoye(
   demande: Demande,
@@ -17,8 +17,14 @@ export async function dejaEnvoye(
   call: Call,
 ): Promise<store.SignalementLu | null> {
   const { id } = demande
-  const envoi = id === undefined ? null : await lireEnvoi(call.db.sql, id)
-  if (!envoi || id === undefined) return null
+  if (id === undefined) return null
+  const envoi = await lireEnvoi(call.db.sql, id)
+  if (!envoi) return null
+  if (envoi === 'efface')
+    throw new Refusal(
+      'identifiant-reutilise',
+      'Ce signalement a été effacé, faute de confirmation: envoyez-le comme un nouveau signalement.',
+    )
   if (envoi.usagerId !== usagerId || !memeContenu(envoi, demande))
     throw new Refusal(
       'identifiant-reutilise',

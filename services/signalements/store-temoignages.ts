@@ -38,7 +38,33 @@ export function noterTemoignage(
 
 type TemoignageLu = z.infer<typeof Temoignage>
 
-/** What was said of a report by others, or by one of them alone, the oldest first. */
+/** How many further reports of this one are somebody's. */
+export async function compterTemoignages(
+  sql: Queryable,
+  signalementId: string,
+  usagerId: string,
+): Promise<number> {
+  const [ligne] = await query(
+    'compter les temoignages',
+    sql<{ n: number }[]>`select count(*)::int as n from signalements.temoignage
+      where signalement_id = ${signalementId} and usager_id = ${usagerId}`,
+  )
+  return ligne?.n ?? 0
+}
+
+/** The photos of all further reports of this one. */
+export async function lirePhotos(sql: Queryable, signalementId: string): Promise<string[]> {
+  const lignes = await query(
+    'lire les photos des temoignages',
+    sql<
+      { photo: string }[]
+    >`select distinct photo from signalements.temoignage, jsonb_array_elements_text(photos) photo
+      where signalement_id = ${signalementId}`,
+  )
+  return lignes.map(({ photo }) => photo)
+}
+
+/** What was said last of a report by others, or by one of them alone, the oldest first. */
 export async function lireTemoignages(
   sql: Queryable,
   signalementId: string,
@@ -49,9 +75,9 @@ export async function lireTemoignages(
     sql<(Omit<TemoignageLu, 'constateLe'> & { constateLe: Date })[]>`
       select id, description, photos, constate_le, contact from signalements.temoignage
       where signalement_id = ${signalementId} ${usagerId ? sql`and usager_id = ${usagerId}` : sql``}
-      order by cree_le, id limit 200`,
+      order by cree_le desc, id desc limit 200`,
   )
-  return lignes.map((ligne) => ({ ...ligne, constateLe: ligne.constateLe.toISOString() }))
+  return lignes.toReversed().map((ligne) => ({ ...ligne, constateLe: ligne.constateLe.toISOString() }))
 }
 
 /** One's further report, and the following that it came with. */
@@ -114,15 +140,19 @@ export type Envoi = Pick<
   'usagerId' | 'categorie' | 'latitude' | 'longitude' | 'description' | 'contact' | 'photos'
 > & { readonly adresse: string | null; readonly reponses: EtatDuSignalement['reponses'] | null } // Of a further report, neither is kept.
 
-export async function lireEnvoi(sql: Queryable, id: string): Promise<Envoi | null> {
+/** @returns `efface` for one that nobody confirmed in time */
+export async function lireEnvoi(sql: Queryable, id: string): Promise<Envoi | 'efface' | null> {
   const [ligne] = await query(
     'lire l’envoi',
-    sql<Envoi[]>`
+    sql<(Envoi | { categorie: null })[]>`
       select usager_id, categorie, latitude, longitude, description, contact, photos, adresse, reponses
       from signalements.signalement where id = ${id}
       union all select t.usager_id, s.categorie, t.latitude, t.longitude, t.description, t.contact,
         case when t.usager_id = s.usager_id then s.photos else t.photos end, null, null
-      from signalements.temoignage t join signalements.signalement s on s.id = t.signalement_id where t.id = ${id}`,
+      from signalements.temoignage t join signalements.signalement s on s.id = t.signalement_id where t.id = ${id}
+      union all select null, null, null, null, null, null, null, null, null from signalements.envoi where id = ${id}
+      order by categorie nulls last limit 1`,
   )
-  return ligne ?? null
+  if (!ligne) return null
+  return ligne.categorie === null ? 'efface' : ligne
 }

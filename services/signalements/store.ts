@@ -2,7 +2,7 @@ import type { Fragment, JSONValue } from 'postgres'
 import type { EventContract } from '../../contracts/define.ts'
 import type { Secteur } from '../../contracts/principal.ts'
 import { SignalementAbandonne } from '../../contracts/signalements-evenements.ts'
-import { query, type Queryable } from '../../infra/db.ts'
+import { query, type Queryable, type Transaction } from '../../infra/db.ts'
 import { type Change, commit, type Origin } from '../../infra/event-log.ts'
 import type { EtatDuSignalement, Resultat } from './signalement.ts'
 import type { Cadre } from './territoire.ts'
@@ -105,8 +105,14 @@ function remplacer(sql: Queryable, e: EtatDuSignalement) {
       photos_publiques = ${json(sql, e.photosPubliques)}, etapes = ${json(sql, e.etapes)},
       questions = ${json(sql, e.questions)}, notes = ${json(sql, e.notes)}, echeance_le = ${e.echeanceLe}::date,
       prevu_le = ${e.prevuLe}::date, cree_le = ${e.creeLe}, modifie_le = ${e.modifieLe}, version = ${e.version}
-    where id = ${e.id} and version = ${e.version - 1}
+    where id = ${e.id} and version = ${e.version - 1} ${e.raison === 'doublon' ? sql`and ${reste(sql, e)}` : sql``}
     returning id, version`
+}
+
+/** When it is closed as a duplicate: nobody closes the one that remains as one at the same moment, for it is locked. */
+function reste(sql: Queryable, { doublonDe }: EtatDuSignalement) {
+  return sql`(raison is not distinct from 'doublon' or exists (select from signalements.signalement restant
+    where restant.reference = ${doublonDe} and restant.raison is distinct from 'doublon' for update))`
 }
 
 export interface Filtre {
@@ -195,11 +201,14 @@ export async function lireParReference(
 }
 
 /** How many reports under this address wait to be confirmed. */
-export async function compterAConfirmer(sql: Queryable, courriel: string): Promise<number> {
+/** How many wait to be confirmed from this address, whatever its `+tag`; whoever counts for it meanwhile waits their turn. */
+export async function compterAConfirmer(tx: Transaction, courriel: string): Promise<number> {
+  const adresse = courriel.toLowerCase().replace(/\+[^@]*@/, '@')
+  await query('attendre son tour', tx`select pg_advisory_xact_lock(726873, hashtext(${adresse}))`)
   const [ligne] = await query(
     'compter les signalements a confirmer',
-    sql<{ n: number }[]>`select count(*)::int as n from signalements.signalement
-      where lower(contact ->> 'courriel') = ${courriel.toLowerCase()} and etat = 'a_confirmer'`,
+    tx<{ n: number }[]>`select count(*)::int as n from signalements.signalement
+      where regexp_replace(lower(contact ->> 'courriel'), '\\+[^@]*@', '@') = ${adresse} and etat = 'a_confirmer'`,
   )
   return ligne?.n ?? 0
 }

@@ -274,6 +274,51 @@ describe('the same problem reported again', () => {
   })
 })
 
+test('two reports are never closed as duplicates of each other', async () => {
+  for (let n = 0; n < 5; n++) {
+    const [a, b] = [await reported(stranger()), await reported(stranger())]
+    const close = (id: string, doublonDe: string) =>
+      agent.send('POST', `/v1/signalements/${id}/etapes`, {
+        body: { etape: 'clos_sans_suite', raison: 'doublon', doublonDe },
+      })
+    await Promise.all([close(a.id, b.id), close(b.id, a.id)])
+    const states = [
+      (await anonyme.ok(LireSignalement, { id: a.id })).etat,
+      (await anonyme.ok(LireSignalement, { id: b.id })).etat,
+    ]
+    expect(states.toSorted()).toEqual(['clos_sans_suite', 'nouveau'])
+  }
+})
+
+test('however often somebody reports the same thing, what others say of it is seen, and their photos released', async () => {
+  const first = await reported(stranger(), { categorie: 'nid-de-poule' })
+  const { latitude, longitude } = first
+  const again = (who: Api, description: string) =>
+    who.send('POST', '/v1/signalements', {
+      body: { categorie: 'nid-de-poule', latitude, longitude, description },
+    })
+  const loud = stranger()
+  for (let n = 0; n < 10; n++) expect((await again(loud, `Encore ${n}.`)).status).toBe(201)
+  refusal(await again(loud, 'Encore.'), 'trop-de-requetes')
+  await again(stranger(), 'Il y a eu un accident.')
+  const { prive } = await agent.ok(LireSignalement, { id: first.id })
+  expect(prive!.temoignages).toHaveLength(11)
+  expect(prive!.temoignages.at(-1)).toMatchObject({ description: 'Il y a eu un accident.' })
+})
+
+test('of one address, whatever its tag and however many come at once, five reports wait to be confirmed', async () => {
+  const name = `rafale-${randomUUID()}`
+  const statuses = await Promise.all(
+    Array.from({ length: 20 }, async (_, n) => {
+      const contact = { courriel: n % 2 ? `${name}@example.org` : `${name}+${n}@Example.org` }
+      const body = { categorie: 'panneau', ...somewhere(), contact, siDoublon: 'creer' }
+      return (await anonyme.send('POST', '/v1/signalements', { body })).status
+    }),
+  )
+  expect(statuses.filter((status) => status === 201)).toHaveLength(5)
+  expect(statuses.filter((status) => status === 429)).toHaveLength(15)
+})
+
 test('reporter and followers see each step once, in order; who stops following sees no more', async () => {
   const reporter = stranger()
   const follower = stranger()
@@ -518,7 +563,7 @@ describe('a telephone without network', () => {
   })
 
   test('is answered with what is stored, also once that has become too old to be reported', async () => {
-    const body = { ...report({ id: randomUUID() }), constateLe: new Date().toISOString() }
+    const body = { ...report({ id: randomUUID() }), constateLe: new Date(Date.now() - 60_000).toISOString() }
     const { id } = (await send(usager, body)).body
     const reply = await send(usager, { ...body, constateLe: '2026-01-01T00:00:00Z' })
     expect([reply.status, reply.body.id, reply.body.constateLe]).toEqual([201, id, body.constateLe])

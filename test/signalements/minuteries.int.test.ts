@@ -9,6 +9,7 @@ import { identifiantDuJeton } from '../../services/signalements/jeton.ts'
 import { minuteriesALaCreation, minuteriesDesSignalements } from '../../services/signalements/minuteries.ts'
 import { creer } from '../../services/signalements/naissance.ts'
 import { enregistrer, lireSecret, lireSignalement } from '../../services/signalements/store.ts'
+import { lireEnvoi } from '../../services/signalements/store-temoignages.ts'
 import { log, openDb } from '../infra/essai.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { type SmtpServer, startSmtpServer } from './smtp-server.ts'
@@ -152,6 +153,8 @@ test('what nobody confirmed within two days is erased, with all that was written
   expect(await lireSignalement(sql, { id })).not.toBeNull()
   expect(await fire(new Date(now.getTime() + 48 * 3_600_000))).toBe(1)
   expect(await lireSignalement(sql, { id })).toBeNull()
+  // Its id is not free again: what is sent under it is told so.
+  expect(await lireEnvoi(sql, id)).toBe('efface')
   const events = await database.sql<{ type: string; sequence: number }[]>`
     select type, sequence from hub.event where subject = ${`signalement/${id}`} order by sequence`
   expect([...events]).toEqual([
