@@ -2,6 +2,7 @@ import * as agenda from './agenda.ts'
 import * as evenementsDeLAgenda from './agenda-evenements.ts'
 import type { Action, EventContract } from './define.ts'
 import * as conseils from './conseils.ts'
+import * as evenementsDesConseils from './conseils-evenements.ts'
 import * as demarches from './demarches.ts'
 import * as documents from './documents.ts'
 import * as hub from './hub.ts'
@@ -23,6 +24,7 @@ const declared: unknown[] = [
   rendezVous,
   evenementsDeLAgenda,
   conseils,
+  evenementsDesConseils,
   oparl,
   hub,
 ].flatMap((owner) => Object.values(owner))

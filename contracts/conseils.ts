@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { command, event, Id, Instant, Jour, page, Pagination, query, SiVersion } from './define.ts'
+import { command, Id, Instant, Jour, page, Pagination, query, SiVersion } from './define.ts'
 import { TypeDocument } from './documents.ts'
 import { Secteur } from './principal.ts'
 
@@ -237,60 +237,12 @@ export const PublierPapier = command({
   errors: [...gestion, 'piece-inconnue'],
 })
 
-// ---- Events ----
-
-export const EvenementAnnonce = event({
-  aggregate: 'evenement',
-  name: 'annonce',
-  version: 1,
-  summary: 'La ville annonce un événement.',
-  data: z.object({ secteur: Secteur, debut: Instant, fin: Instant }),
-})
-
-export const EvenementModifie = event({
-  aggregate: 'evenement',
-  name: 'modifie',
-  version: 1,
-  summary: 'Un événement de la ville est changé ou annulé.',
-  data: z.object({ secteur: Secteur, debut: Instant, fin: Instant, annule: z.boolean() }),
-})
-
-export const SeanceAnnoncee = event({
-  aggregate: 'seance',
-  name: 'annoncee',
-  version: 1,
-  summary: 'Une séance du conseil municipal est annoncée.',
-  data: z.object({ debut: Instant }),
-})
-
-export const SeanceModifiee = event({
-  aggregate: 'seance',
-  name: 'modifiee',
-  version: 1,
-  summary: 'Une séance ou son ordre du jour est changé, ou elle est annulée.',
-  data: z.object({ debut: Instant, annulee: z.boolean() }),
-})
-
-export const SeanceRetiree = event({
-  aggregate: 'seance',
-  name: 'retiree',
-  version: 1,
-  summary: 'Une séance annoncée par erreur est retirée.',
-  data: z.object({ debut: Instant }),
-})
-
-export const PapierDepose = event({
-  aggregate: 'seance',
-  name: 'papier-depose',
-  version: 1,
-  summary: 'Un document doit paraître avec une séance; le service des documents rend son fichier public.',
-  data: z.object({ papierId: Id, documentId: Id, type: TypePapier, secteur: Secteur }),
-})
-
-export const PapierPublie = event({
-  aggregate: 'seance',
-  name: 'papier-publie',
-  version: 1,
-  summary: 'Une convocation, une délibération ou un compte rendu est public.',
-  data: z.object({ papierId: Id, documentId: Id, type: TypePapier }),
+export const RetirerPapier = command({
+  name: 'agenda.retirerPapier',
+  summary:
+    'Retire un document publié par erreur avec une séance: plus personne ne peut le lire. Pour le publier plus tard, téléversez-le à nouveau.',
+  access: ['agent'],
+  params: z.strictObject({ id: Id }),
+  returns: z.null(),
+  errors: ['introuvable', 'acces-refuse'],
 })

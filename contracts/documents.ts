@@ -188,3 +188,11 @@ export const DocumentParu = event({
     papierId: Id,
   }),
 })
+
+export const DocumentDepublie = event({
+  aggregate: 'document',
+  name: 'depublie',
+  version: 1,
+  summary: 'Un document paru avec une séance du conseil n’est plus public.',
+  data: z.object({ secteur: Secteur, seanceId: Id, papierId: Id }),
+})

@@ -152,6 +152,7 @@ export const routes: readonly Route[] = [
   patch('/v1/agenda/conseils/:id', conseils.ModifierConseil),
   del('/v1/agenda/conseils/:id', conseils.RetirerConseil, 204),
   post('/v1/agenda/conseils/:id/papiers', conseils.PublierPapier, 201),
+  del('/v1/agenda/papiers/:id', conseils.RetirerPapier, 204),
 
   get('/oparl/v1', oparl.LireSystemeOparl),
   get('/oparl/v1/body', oparl.ListerCorpsOparl),

@@ -21,6 +21,7 @@ import {
   modifierConseil,
   publierPapier,
   retirerConseil,
+  retirerPapier,
 } from './gerer-conseil.ts'
 import {
   decrireEvenements,
@@ -100,6 +101,7 @@ export default defineService({
     obeys(conseils.ModifierConseil, modifierConseil, relireSeance),
     obeys(conseils.RetirerConseil, retirerConseil, rien),
     obeys(conseils.PublierPapier, publierPapier, relireSeance),
+    obeys(conseils.RetirerPapier, retirerPapier, rien),
     answers(oparl.LireSystemeOparl, lireOparl.lireSystemeOparl),
     answers(oparl.ListerCorpsOparl, lireOparl.listerCorpsOparl),
     answers(oparl.LireCorpsOparl, lireOparl.lireCorpsOparl),

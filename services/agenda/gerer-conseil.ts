@@ -6,6 +6,7 @@ import {
   type ModifierConseil,
   type PublierPapier,
   type RetirerConseil,
+  type RetirerPapier,
   type Seance,
   secteurDuConseil,
 } from '../../contracts/conseils.ts'
@@ -18,6 +19,7 @@ import { agentDe } from './acteur.ts'
 import { CurseurDebut } from './gerer-evenement.ts'
 import { presents } from './gerer-motif.ts'
 import { refuserChamp } from './champs.ts'
+import * as papiers from './store-papiers.ts'
 import * as store from './store-publications.ts'
 
 const essais = 10
@@ -48,7 +50,13 @@ async function seanceAnnoncee(call: Call, id: string): Promise<store.SeanceLue> 
   return seance
 }
 
-function vueSeance({ points, retiree: _, enAttente: __, ...seance }: store.SeanceLue): Seance {
+function vueSeance({
+  points,
+  retiree: _,
+  enAttente: __,
+  papiersRetires: ___,
+  ...seance
+}: store.SeanceLue): Seance {
   return {
     ...seance,
     points: points
@@ -85,6 +93,7 @@ export async function annoncerConseil(
     ...champs,
     points: pointsDits(points, new Set(), le),
     papiers: [],
+    papiersRetires: [],
     enAttente: 0,
     annulee: false,
     retiree: false,
@@ -172,13 +181,30 @@ export async function publierPapier(
       )
     try {
       const nouveau = { id: randomUUID(), seance: id, ...papier }
-      if (await store.ajouterPapier(call.db.sql, nouveau, seance, origin)) {
+      if (await papiers.ajouterPapier(call.db.sql, nouveau, seance, origin)) {
         call.db.committed.notify()
         return await lireConseil({ id }, call)
       }
     } catch (error) {
       if (!violates(error, 'papier_document')) throw error
-      refuserDocument('Ce document paraît déjà avec une séance.')
+      refuserDocument('Ce document est, ou a été, publié avec une séance: téléversez-le à nouveau.')
+    }
+  }
+  throw new Refusal('service-indisponible')
+}
+
+/** The documents service closes its file to the public when it hears of it. */
+export async function retirerPapier(
+  { id }: z.output<typeof RetirerPapier.params>,
+  call: Call,
+): Promise<null> {
+  const origin = call.origin(agentDe(call, secteurDuConseil))
+  for (let essai = 0; essai < essais; essai++) {
+    const papier = await papiers.lirePapier(call.db.sql, id)
+    if (!papier) throw new Refusal('introuvable')
+    if (await papiers.retirerPapier(call.db.sql, papier, origin)) {
+      call.db.committed.notify()
+      return null
     }
   }
   throw new Refusal('service-indisponible')

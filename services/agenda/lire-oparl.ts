@@ -44,22 +44,29 @@ export async function lirePointOparl({ id }: Cible, call: Call): Promise<ObjetOp
   return oparl(call).point(seance.points.find((point) => point.id === id.toLowerCase())!, seance)
 }
 
-async function papierDe(call: Call, id: string) {
-  const seance = await seanceDe(call, id, 'papier')
-  const papier = seance.papiers.find((un) => un.id === id.toLowerCase())
-  if (!papier) throw new Refusal('introuvable') // not public yet
-  return { papier, seance }
+/** The papers of a session, those that were taken back included. */
+const papiersDe = (seance: SeanceLue, vers: Oparl) => [
+  ...seance.papiers.map((papier) => vers.papier(papier, seance)),
+  ...seance.papiersRetires.map((papier) => vers.retire('Paper', papier)),
+]
+/** Their files. */
+const fichiersDe = (seance: SeanceLue, vers: Oparl) => [
+  ...seance.papiers.map((papier) => vers.fichier(papier, seance)),
+  ...seance.papiersRetires.map((papier) => vers.retire('File', papier)),
+]
+
+function lireParmi(objets: typeof papiersDe) {
+  return async ({ id }: Cible, call: Call): Promise<ObjetOparl> => {
+    const objet = objets(await seanceDe(call, id, 'papier'), oparl(call)).find((un) =>
+      un.id.endsWith(`/${id.toLowerCase()}`),
+    )
+    if (!objet) throw new Refusal('introuvable') // not public yet
+    return objet
+  }
 }
 
-export async function lirePapierOparl({ id }: Cible, call: Call): Promise<ObjetOparl> {
-  const { papier, seance } = await papierDe(call, id)
-  return oparl(call).papier(papier, seance)
-}
-
-export async function lireFichierOparl({ id }: Cible, call: Call): Promise<ObjetOparl> {
-  const { papier, seance } = await papierDe(call, id)
-  return oparl(call).fichier(papier, seance)
-}
+export const lirePapierOparl = lireParmi(papiersDe)
+export const lireFichierOparl = lireParmi(fichiersDe)
 
 /** A list of the one body, made of its sessions. */
 function liste(nom: string, objets: (seances: readonly SeanceLue[], vers: Oparl) => ObjetOparl[]) {
@@ -82,8 +89,8 @@ export const listerPointsOparl = liste('agendaitem', (seances, vers) =>
   seances.flatMap((seance) => seance.points.map((point) => vers.point(point, seance))),
 )
 export const listerPapiersOparl = liste('paper', (seances, vers) =>
-  seances.flatMap((seance) => seance.papiers.map((papier) => vers.papier(papier, seance))),
+  seances.flatMap((seance) => papiersDe(seance, vers)),
 )
 export const listerFichiersOparl = liste('file', (seances, vers) =>
-  seances.flatMap((seance) => seance.papiers.map((papier) => vers.fichier(papier, seance))),
+  seances.flatMap((seance) => fichiersDe(seance, vers)),
 )

@@ -3,7 +3,7 @@ import type { Papier, TypePapier } from '../../contracts/conseils.ts'
 import type { ListeOparl, ObjetOparl } from '../../contracts/oparl.ts'
 import { jourDeParis } from '../../infra/calendrier.ts'
 import { decodeCursor, encodeCursor } from '../../infra/cursor.ts'
-import type { SeanceLue } from './store-publications.ts'
+import type { PapierRetire, SeanceLue } from './store-publications.ts'
 
 const Curseur = z.tuple([z.string().max(300)])
 
@@ -162,6 +162,17 @@ export class Oparl {
       meeting: [`${this.#racine}/meeting/${seance.id}`],
       created: papier.publieLe,
       modified: papier.publieLe,
+    }
+  }
+
+  /** What is left of a paper, or of its file, that was taken back. */
+  retire(type: 'Paper' | 'File', { id, publieLe, retireLe }: PapierRetire): ObjetOparl {
+    return {
+      id: `${this.#racine}/${type.toLowerCase()}/${id}`,
+      type: `${schema}${type}`,
+      created: publieLe,
+      modified: retireLe,
+      deleted: true,
     }
   }
 

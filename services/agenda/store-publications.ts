@@ -1,18 +1,12 @@
 import type { JSONValue } from 'postgres'
+import type { EvenementPublic, Papier, PointOrdreDuJour, Seance } from '../../contracts/conseils.ts'
 import {
   EvenementAnnonce,
   EvenementModifie,
-  type EvenementPublic,
-  type Papier,
-  PapierDepose,
-  PapierPublie,
-  type PointOrdreDuJour,
-  type Seance,
   SeanceAnnoncee,
   SeanceModifiee,
   SeanceRetiree,
-  secteurDuConseil,
-} from '../../contracts/conseils.ts'
+} from '../../contracts/conseils-evenements.ts'
 import { query, type Queryable } from '../../infra/db.ts'
 import { commit, type Origin } from '../../infra/event-log.ts'
 
@@ -91,11 +85,18 @@ export async function enregistrerEvenement(
   return row !== undefined
 }
 
+/** What is left of a paper that was published and taken back. */
+export interface PapierRetire extends Pick<Papier, 'id' | 'publieLe'> {
+  readonly retireLe: string
+}
+
 /** A session as it is stored, its agenda and its published papers beside it. */
 export interface SeanceLue extends Omit<Seance, 'points' | 'papiers'> {
   readonly retiree: boolean
   readonly points: (PointOrdreDuJour & { retire: boolean; creeLe: string; modifieLe: string })[]
   readonly papiers: Papier[]
+  /** Those that everybody could read once. */
+  readonly papiersRetires: PapierRetire[]
   /** Papers whose file is not public yet. */
   readonly enAttente: number
 }
@@ -115,8 +116,12 @@ function avecContenu(sql: Queryable) {
     (select coalesce(json_agg(json_build_object('id', d.id, 'seance', d.seance_id, 'point', d.point_id, 'type', d.type,
       'titre', d.titre, 'numero', d.numero, 'documentId', d.document_id, 'format', d.format, 'taille', d.taille,
       'sha256', d.sha256, 'publieLe', ${iso('d.publie_le')}) order by d.cree_le, d.id), '[]')
-      from agenda.papier d where d.seance_id = s.id and d.publie_le is not null) as papiers,
-    (select count(*)::int from agenda.papier d where d.seance_id = s.id and d.publie_le is null) as en_attente`
+      from agenda.papier d where d.seance_id = s.id and d.publie_le is not null and d.retire_le is null) as papiers,
+    (select coalesce(json_agg(json_build_object('id', d.id, 'publieLe', ${iso('d.publie_le')}, 'retireLe', ${iso('d.retire_le')})
+      order by d.cree_le, d.id), '[]')
+      from agenda.papier d where d.seance_id = s.id and d.publie_le is not null and d.retire_le is not null) as papiers_retires,
+    (select count(*)::int from agenda.papier d
+      where d.seance_id = s.id and d.publie_le is null and d.retire_le is null) as en_attente`
 }
 
 function seanceDepuis(ligne: LigneSeance): SeanceLue {
@@ -204,77 +209,4 @@ export async function enregistrerSeance(sql: Queryable, seance: SeanceLue, origi
         ? await commit(sql, { ...change, event: SeanceRetiree, data: { debut } }, origin)
         : await commit(sql, { ...change, event: SeanceModifiee, data: { debut, annulee } }, origin)
   return row !== undefined
-}
-
-export type NouveauPapier = Pick<
-  Papier,
-  'id' | 'seance' | 'point' | 'type' | 'titre' | 'numero' | 'documentId'
->
-
-/**
- * Stores a paper that waits for its file; false when the session has moved on.
- * @throws PostgresError of `papier_document` when that document is another paper already
- */
-export async function ajouterPapier(
-  sql: Queryable,
-  papier: NouveauPapier,
-  { version }: { version: number },
-  origin: Origin,
-): Promise<boolean> {
-  const { id, seance, point, type, titre, numero, documentId } = papier
-  const row = await commit(
-    sql,
-    {
-      name: 'ajouter le papier',
-      write: sql<Ecrit[]>`update agenda.seance set version = version + 1, modifie_le = ${origin.time}
-        where id = ${seance} and version = ${version} and not retiree returning id, version`,
-      also: [
-        sql`insert into agenda.papier (id, seance_id, point_id, type, titre, numero, document_id, cree_le)
-          select ${id}::uuid, ecrit.id, ${point}::uuid, ${type}, ${titre}, ${numero}, ${documentId}::uuid, ${origin.time}::timestamptz
-          from ecrit`,
-      ],
-      event: PapierDepose,
-      data: { papierId: id, documentId, type, secteur: secteurDuConseil },
-      usagerId: null,
-    },
-    origin,
-  )
-  return row !== undefined
-}
-
-/** Shows a paper to everybody, now that its file is public. */
-export async function publierPapier(
-  sql: Queryable,
-  papier: { id: string; seance: string; type: Papier['type']; documentId: string },
-  fichier: Pick<Papier, 'format' | 'taille' | 'sha256'>,
-  origin: Origin,
-): Promise<void> {
-  await commit(
-    sql,
-    {
-      name: 'publier le papier',
-      write: sql<Ecrit[]>`update agenda.seance set version = version + 1, modifie_le = ${origin.time}
-        where id = ${papier.seance} returning id, version`,
-      also: [
-        sql`update agenda.papier set publie_le = ${origin.time}, format = ${fichier.format}, taille = ${fichier.taille},
-          sha256 = ${fichier.sha256} from ecrit where papier.id = ${papier.id} and seance_id = ecrit.id`,
-      ],
-      event: PapierPublie,
-      data: { papierId: papier.id, documentId: papier.documentId, type: papier.type },
-      usagerId: null,
-    },
-    origin,
-  )
-}
-
-export async function lirePapierEnAttente(
-  sql: Queryable,
-  id: string,
-): Promise<{ id: string; seance: string; type: Papier['type']; documentId: string } | null> {
-  const [papier] = await query(
-    'lire le papier',
-    sql<{ id: string; seance: string; type: Papier['type']; documentId: string }[]>`
-      select id, seance_id as seance, type, document_id from agenda.papier where id = ${id} and publie_le is null`,
-  )
-  return papier ?? null
 }

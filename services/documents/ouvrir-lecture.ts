@@ -24,14 +24,17 @@ export async function ouvrirPhoto(
   return await billet({ ...document, nom: `photo.${document.type.slice('image/'.length)}` }, call)
 }
 
-/** What the city published is everybody's; of anything else nobody is told whether it is there. */
+/**
+ * What the city published is everybody's, but for the name that an agent gave its file; of anything else nobody is told
+ * whether it is there.
+ */
 export async function ouvrirLecturePublique(
   { id }: z.output<typeof OuvrirLecturePublique.params>,
   call: Call,
 ): Promise<z.output<typeof OuvrirLecturePublique.returns>> {
   const document = await store.lireDocument(call.db.sql, id)
   if (document?.statut !== 'publie') throw new Refusal('introuvable')
-  return await billet(document, call)
+  return await billet({ ...document, nom: 'document' }, call)
 }
 
 async function billet(document: DocumentEnregistre, { db }: Call): Promise<z.output<typeof Billet>> {

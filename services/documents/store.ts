@@ -1,8 +1,8 @@
+import { PapierRetire } from '../../contracts/conseils-evenements.ts'
 import {
   DocumentDecisionRemise,
   DocumentDepose,
   DocumentJoint,
-  DocumentParu,
   DocumentPublie,
   DocumentRetire,
   DocumentSupprime,
@@ -12,7 +12,7 @@ import { type Db, query, type Queryable, type Sql, type Transaction } from '../.
 import { commit, commitNow, type Origin } from '../../infra/event-log.ts'
 import type { DocumentEnregistre } from './document.ts'
 
-/** Every SQL statement of the documents service. */
+/** The SQL statements of the documents service, but for those of council papers. */
 
 function colonnes(sql: Queryable) {
   return sql`id, usager_id, secteur, nom, type, taille, sha256, statut, emis_par, dossier_id, signalement_id, publie_pour,
@@ -67,7 +67,7 @@ export async function ajouterDocument(db: Db, document: DocumentEnregistre, orig
 /**
  * Soft deletion of a free document; false when it is not free, or deleted already, and then nothing was written. A
  * dossier that was filed with it, or decided by it, holds it from the commit of that event on; the reaction that freezes
- * it comes later.
+ * it comes later. A session holds its paper likewise, until it takes it back.
  * @param types of the events that freeze such a document
  */
 export async function supprimerDocument(
@@ -81,7 +81,8 @@ export async function supprimerDocument(
     document.emisPar === 'usager'
       ? sql`e.usager_id = ${document.usagerId} and (e.data @> ${sql.json({ photos: [document.id] })}
           or e.data ->> 'etat' <> 'brouillon' and e.data @> ${sql.json({ pieces: [{ documentId: document.id }] })})`
-      : sql`e.data ->> 'documentId' = ${document.id}`
+      : sql`e.data ->> 'documentId' = ${document.id} and not exists (select from hub.event r
+          where r.subject = e.subject and r.type = ${PapierRetire.type} and r.data ->> 'documentId' = ${document.id})`
   const row = await commitNow(
     db,
     {
@@ -208,31 +209,6 @@ export async function lirePublies(sql: Queryable, signalementId: string): Promis
     sql<{ id: string }[]>`select id from documents.document where publie_pour = ${signalementId}`,
   )
   return rows.map((row) => row.id)
-}
-
-/** Makes a locked document of the administration public. */
-export async function faireParaitreDocument(
-  tx: Transaction,
-  document: DocumentEnregistre,
-  papier: { seanceId: string; papierId: string },
-  origin: Origin,
-): Promise<void> {
-  const { secteur, type, taille, sha256 } = document
-  const row = await commit(
-    tx,
-    {
-      name: 'faire paraitre le document',
-      write: tx<{ id: string; version: number }[]>`
-        update documents.document set statut = 'publie', supprime_le = null, version = version + 1
-        where id = ${document.id} and version = ${document.version}
-        returning id, version`,
-      event: DocumentParu,
-      data: { secteur, type, taille, sha256, ...papier },
-      usagerId: null,
-    },
-    origin,
-  )
-  if (!row) throw new Error('a locked document has changed')
 }
 
 /** Erases the rows of documents soft-deleted before that instant; returns how many. */

@@ -181,6 +181,7 @@ GET /v1/agenda/conseils/:id                             | 200     | 200   | 200 
 PATCH /v1/agenda/conseils/:id                           | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 403     | 403
 DELETE /v1/agenda/conseils/:id                          | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 403     | 403
 POST /v1/agenda/conseils/:id/papiers                    | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 403     | 403
+DELETE /v1/agenda/papiers/:id                           | 401     | 403   | 403    | 403          | 403              | 403   | 403   | 403     | 403
 GET /oparl/v1                                           | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
 GET /oparl/v1/body                                      | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
 GET /oparl/v1/body/:id                                  | 200     | 200   | 200    | 200          | 200              | 200   | 200   | 200     | 200
@@ -449,6 +450,7 @@ const rows: Record<string, Row> = {
     object: async () => (await conseil()).seance,
     body: { documentId: randomUUID(), type: 'autre', titre: 'Un papier' },
   },
+  'DELETE /v1/agenda/papiers/:id': { object: async () => (await conseil()).papier },
   'GET /oparl/v1': {},
   'GET /oparl/v1/body': {},
   'GET /oparl/v1/body/:id': { object: async () => 'malakoff' },

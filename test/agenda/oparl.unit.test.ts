@@ -12,6 +12,7 @@ const seance: SeanceLue = {
   retiree: false,
   points: [],
   papiers: [],
+  papiersRetires: [],
   enAttente: 0,
   version: 1,
   creeLe: le,

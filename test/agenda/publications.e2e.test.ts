@@ -9,13 +9,15 @@ import {
   PublierEvenement,
   PublierPapier,
   RetirerConseil,
+  RetirerPapier,
 } from '../../contracts/conseils.ts'
-import { SupprimerDocument } from '../../contracts/documents.ts'
+import { LireDocument, SupprimerDocument } from '../../contracts/documents.ts'
 import type { ListeOparl, ObjetOparl } from '../../contracts/oparl.ts'
 import { pdf } from '../documents/fixtures.ts'
 import { hubUrl, refusal } from '../support/api.ts'
 import { evenement, published, publishedSitting, seance } from '../support/conseils.ts'
-import { eventsOf } from '../support/hub-database.ts'
+import { eventually } from '../support/eventually.ts'
+import { eventsOf, hubDatabase } from '../support/hub-database.ts'
 import { anonyme, stranger } from '../support/people.ts'
 
 const clerk = stranger(['usager', 'agent:vie-municipale'])
@@ -68,7 +70,10 @@ test('minutes and resolutions appear with their session once the documents servi
   expect(deliberation).toMatchObject({ id: papier, point, type: 'deliberation', format: 'application/pdf' })
   const file = await fetch(`${hubUrl}/v1/documents/${documentId}/public`)
   expect(Buffer.from(await file.arrayBuffer())).toEqual(Buffer.from(content))
-  expect(file.headers.get('content-disposition')).toMatch(/^attachment/)
+  // Not as the agent named it: `deliberation.pdf`.
+  expect(file.headers.get('content-disposition')).toBe(
+    `attachment; filename="document.pdf"; filename*=UTF-8''document.pdf`,
+  )
   expect((await eventsOf(`seance/${id}`)).map(({ type }) => type.split('.')[2])).toEqual([
     'annoncee',
     'papier-depose',
@@ -90,6 +95,54 @@ test('minutes and resolutions appear with their session once the documents servi
   const { points } = await clerk.ok(ModifierConseil, { id, points: [renamed] })
   expect(points).toEqual([renamed])
 })
+
+test('a paper published by mistake is taken back: nobody reads it any more, and its document may be deleted', async () => {
+  const { seance: id, papier, point, documentId } = await publishedSitting(clerk)
+  const address = `/v1/documents/${documentId}/public`
+  expect((await fetch(`${hubUrl}${address}`)).status).toBe(200)
+  await clerk.ok(RetirerPapier, { id: papier })
+  expect((await anonyme.ok(LireConseil, { id })).papiers).toEqual([])
+  await eventually(async () => refusal(await anonyme.send('GET', address), 'introuvable'))
+  refusal(await clerk.send('GET', address), 'introuvable')
+  expect(await clerk.ok(LireDocument, { id: documentId })).toMatchObject({ statut: 'libre' })
+  expect((await eventsOf(`seance/${id}`)).at(-1)).toMatchObject({
+    type: 'guichet.seance.papier-retire.v1',
+    data: { papierId: papier, documentId, type: 'deliberation' },
+  })
+  expect((await eventsOf(`document/${documentId}`)).at(-1)).toMatchObject({
+    type: 'guichet.document.depublie.v1',
+    data: { secteur: 'vie-municipale', seanceId: id, papierId: papier },
+  })
+  refusal(await clerk.send('DELETE', `/v1/agenda/papiers/${papier}`), 'introuvable')
+  const again = { documentId, type: 'deliberation', titre: 'Délibération', point }
+  refusal(await clerk.send('POST', `/v1/agenda/conseils/${id}/papiers`, { body: again }), 'piece-inconnue')
+  await clerk.ok(SupprimerDocument, { id: documentId })
+  await clerk.ok(RetirerConseil, { id })
+})
+
+test('a paper that is taken back at once, whether it has appeared yet or not, ends as if it had never been there', async () => {
+  const { id } = await clerk.ok(AnnoncerConseil, seance)
+  const { id: documentId } = await clerk.uploaded('vie-municipale', pdf(), 'projet.pdf', 'agent')
+  await clerk.ok(PublierPapier, { id, documentId, type: 'rapport', titre: 'Projet' })
+  const deposed = (await eventsOf(`seance/${id}`)).find(({ type }) => type.includes('papier-depose'))
+  await clerk.ok(RetirerPapier, { id: String(deposed!.data.papierId) })
+  const withdrawn = (await eventsOf(`seance/${id}`)).at(-1)!
+  await done('documents.on-papier-depose', `seance/${id}`, withdrawn.sequence)
+  const appeared = (await eventsOf(`document/${documentId}`)).find(({ type }) => type.includes('.paru.'))
+  if (appeared) await done('agenda.on-document-paru', `document/${documentId}`, appeared.sequence)
+  expect((await eventsOf(`seance/${id}`)).at(-1)).toEqual(withdrawn)
+  expect((await anonyme.ok(LireConseil, { id })).papiers).toEqual([])
+  refusal(await anonyme.send('GET', `/v1/documents/${documentId}/public`), 'introuvable')
+})
+
+/** Waits until that reaction has done this event. */
+async function done(consumer: string, subject: string, sequence: number) {
+  await eventually(async () => {
+    const [lane] = await hubDatabase()<{ lastSequence: number }[]>`
+      select last_sequence from hub.lane where consumer = ${consumer} and subject = ${subject}`
+    expect(lane?.lastSequence).toBeGreaterThanOrEqual(sequence)
+  })
+}
 
 test('only what that sector issued becomes public: not a citizen’s paper, nor another department’s', async () => {
   const { id } = await clerk.ok(AnnoncerConseil, seance)
@@ -194,6 +247,34 @@ describe('OParl', () => {
     refusal(await anonyme.send('GET', `/v1/agenda/conseils/${id}`), 'introuvable')
     const items = await all(`/oparl/v1/body/malakoff/agendaitem?modified_since=${before}`)
     expect(items.filter((one) => one.deleted)).not.toHaveLength(0)
+  })
+
+  test('of a paper that was taken back, a reader learns that it and its file are deleted, and nothing else', async () => {
+    const { papier, point } = await publishedSitting(clerk)
+    const before = new Date().toISOString()
+    const item = await get(`/oparl/v1/agendaitem/${point}`)
+    await clerk.ok(RetirerPapier, { id: papier })
+    for (const type of ['Paper', 'File']) {
+      const name = type.toLowerCase()
+      const gone = await get(`/oparl/v1/${name}/${papier}`)
+      expect(gone).toEqual({
+        id: `${hubUrl}/oparl/v1/${name}/${papier}`,
+        type: `https://schema.oparl.org/1.1/${type}`,
+        created: expect.any(String),
+        modified: expect.any(String),
+        deleted: true,
+      })
+      expect(String(gone.modified) >= before).toBe(true)
+      expect(await all(`/oparl/v1/body/malakoff/${name}?modified_since=${before}`)).toContainEqual(gone)
+      expect((await all(`/oparl/v1/body/malakoff/${name}`)).some(({ id }) => id === gone.id)).toBe(false)
+    }
+    const changed = (await all(`/oparl/v1/body/malakoff/agendaitem?modified_since=${before}`)).find(
+      ({ id }) => id === item.id,
+    )
+    expect(item).toHaveProperty('resolutionFile')
+    expect(changed).toBeDefined()
+    expect(changed).not.toHaveProperty('resolutionFile')
+    expect(changed).not.toHaveProperty('consultation')
   })
 
   test('lists are read page by page, a hundred at a time, by their links', async () => {

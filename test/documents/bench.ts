@@ -123,7 +123,7 @@ export async function startBench(
         select type, sequence, actor_kind, actor_id, usager_id, data, traceparent from hub.event
         where subject = ${`document/${id}`} order by sequence`,
 
-    /** Appends an event of a dossier as the demarches service does, and ranks it unless told otherwise. */
+    /** Appends an event of a dossier, or of what else the contract tells of, as its service does, and ranks it unless told otherwise. */
     async dossierEvent<C extends EventContract>(
       contract: C,
       at: { dossierId: string; sequence: number; usagerId: string; unranked?: boolean },
@@ -144,8 +144,8 @@ export async function startBench(
       if (!at.unranked) await stamp(database.sql, await takeOver(database.sql))
     },
 
-    deliver: (consumer: Consumer, dossierId: string) =>
-      deliver({ ...ground, retryBaseMs: 1000 }, consumer, [`dossier/${dossierId}`]),
+    deliver: (consumer: Consumer, id: string, aggregate: 'dossier' | 'seance' = 'dossier') =>
+      deliver({ ...ground, retryBaseMs: 1000 }, consumer, [`${aggregate}/${id}`]),
 
     async stopped(consumer: Consumer, dossierId: string): Promise<boolean> {
       const [lane] = await database.sql<{ stopped: boolean }[]>`

@@ -341,6 +341,9 @@ export const grounds: Readonly<Record<string, Partial<Record<Access, Ground>>>> 
       },
     },
   },
+  'DELETE /v1/agenda/papiers/:id': {
+    agent: { caller: as(greffe), object: async () => (await publishedSitting(greffe)).papier },
+  },
   'GET /v1/signalements/categories': { public: { caller: as(anonyme) } },
   'GET /v1/signalements/doublons': {
     public: { caller: as(anonyme), sample: { query: 'categorie=tags&latitude=48.818&longitude=2.296' } },

@@ -11,8 +11,8 @@ import type { HubProcess } from '../support/hub-process.ts'
 import { type NatsServers, startNatsServers } from './nats-servers.ts'
 import { type RedisServer, startRedis } from './redis-server.ts'
 
-/** How long each process lives on average, and how often it dies at most; how often the servers are broken. */
-const processes = full ? { everyMs: 12_000, atMost: Infinity } : { everyMs: 2_500, atMost: 1 }
+/** Fourteen processes take half of a small machine to start every 45 s. How long each lives on average, and how often it dies at most; how often the servers are broken. */
+const processes = full ? { everyMs: 45_000, atMost: Infinity } : { everyMs: 2_500, atMost: 1 }
 const servers = full ? { everyMs: 6_000, atMost: Infinity } : { everyMs: 1_000, atMost: 9 }
 
 interface Servers {
