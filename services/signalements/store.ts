@@ -109,10 +109,15 @@ function remplacer(sql: Queryable, e: EtatDuSignalement) {
     returning id, version`
 }
 
-/** When it is closed as a duplicate: nobody closes the one that remains as one at the same moment, for it is locked. */
-function reste(sql: Queryable, { doublonDe }: EtatDuSignalement) {
-  return sql`(raison is not distinct from 'doublon' or exists (select from signalements.signalement restant
-    where restant.reference = ${doublonDe} and restant.raison is distinct from 'doublon' for update))`
+/**
+ * When it is closed as a duplicate: nobody closes the one that remains as one at the same moment, for both are locked, in
+ * an order of their own: two agents who would close each in favour of the other take turns.
+ */
+function reste(sql: Queryable, { id, doublonDe }: EtatDuSignalement) {
+  return sql`(raison is not distinct from 'doublon' or exists (
+    select from (select r.reference, r.raison from signalements.signalement r
+      where r.id = ${id} or r.reference = ${doublonDe} order by r.id for update) restant
+    where restant.reference = ${doublonDe} and restant.raison is distinct from 'doublon'))`
 }
 
 export interface Filtre {
@@ -203,7 +208,8 @@ export async function lireParReference(
 /** How many reports under this address wait to be confirmed. */
 /** How many wait to be confirmed from this address, whatever its `+tag`; whoever counts for it meanwhile waits their turn. */
 export async function compterAConfirmer(tx: Transaction, courriel: string): Promise<number> {
-  const adresse = courriel.toLowerCase().replace(/\+[^@]*@/, '@')
+  const [nom = '', domaine = ''] = courriel.toLowerCase().split('@')
+  const adresse = `${nom.split('+')[0]}@${domaine}`
   await query('attendre son tour', tx`select pg_advisory_xact_lock(726873, hashtext(${adresse}))`)
   const [ligne] = await query(
     'compter les signalements a confirmer',

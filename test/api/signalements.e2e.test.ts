@@ -275,7 +275,7 @@ describe('the same problem reported again', () => {
 })
 
 test('two reports are never closed as duplicates of each other', async () => {
-  for (let n = 0; n < 5; n++) {
+  for (let n = 0; n < 10; n++) {
     const [a, b] = [await reported(stranger()), await reported(stranger())]
     const close = (id: string, doublonDe: string) =>
       agent.send('POST', `/v1/signalements/${id}/etapes`, {

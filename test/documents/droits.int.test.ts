@@ -170,18 +170,24 @@ test('the pieces of an usager are their own, of that sector, and not deleted', a
   ]
   expect(
     await bench.ask(VerifierPieces, { secteur: 'etat-civil', documentIds, emisPar: 'usager' }, awa),
-  ).toEqual({ inconnus: [efface.id, ailleurs.id, dAutrui.id, projet.id, decision.id, inconnu] })
+  ).toEqual({
+    inconnus: [efface.id, ailleurs.id, dAutrui.id, projet.id, decision.id, inconnu],
+    defauts: [{ id: ailleurs.id, defaut: 'secteur' }],
+  })
 })
 
 test('the document of a decision is issued by the sector, asked by its agent, and not handed over yet', async () => {
   const documentIds = [projet.id, decision.id, libre.id, deposeParAwa.id]
   const question = { secteur: 'etat-civil', documentIds, emisPar: 'agent' } as const
-  expect(await bench.ask(VerifierPieces, question, agent)).toEqual({ inconnus: documentIds.slice(1) })
+  expect(await bench.ask(VerifierPieces, question, agent)).toEqual({
+    inconnus: documentIds.slice(1),
+    defauts: [],
+  })
   const deuxSecteurs = unePersonne('etat-civil', 'education')
   const ailleurs = await bench.upload(deuxSecteurs, pdf(), { emisPar: 'agent', secteur: 'education' })
   expect(
     await bench.ask(VerifierPieces, { ...question, documentIds: [ailleurs.id, projet.id] }, deuxSecteurs),
-  ).toEqual({ inconnus: [ailleurs.id] })
+  ).toMatchObject({ inconnus: [ailleurs.id] })
   for (const principal of [agentAilleurs, awa])
-    expect(await bench.ask(VerifierPieces, question, principal)).toEqual({ inconnus: documentIds })
+    expect(await bench.ask(VerifierPieces, question, principal)).toMatchObject({ inconnus: documentIds })
 })
