@@ -111,12 +111,13 @@ function remplacer(sql: Queryable, e: EtatDuSignalement) {
 
 /**
  * When it is closed as a duplicate: nobody closes the one that remains as one at the same moment, for both are locked, in
- * an order of their own: two agents who would close each in favour of the other take turns.
+ * an order of their own: two agents who would close each in favour of the other take turns. (`offset 0` keeps the planner
+ * from locking only the one that is asked for.)
  */
 function reste(sql: Queryable, { id, doublonDe }: EtatDuSignalement) {
   return sql`(raison is not distinct from 'doublon' or exists (
     select from (select r.reference, r.raison from signalements.signalement r
-      where r.id = ${id} or r.reference = ${doublonDe} order by r.id for update) restant
+      where r.id = ${id} or r.reference = ${doublonDe} order by r.id offset 0 for update) restant
     where restant.reference = ${doublonDe} and restant.raison is distinct from 'doublon'))`
 }
 
