@@ -1,8 +1,7 @@
-import { demoPassword } from '../../infra/issuer/accounts.ts'
 import { demoSystem } from '../../infra/issuer/clients.ts'
-import { signIn, signInSystem } from '../demo/sign-in.ts'
+import { signInSystem } from '../demo/sign-in.ts'
 import { hubUrl } from '../support/api.ts'
-import { issuedToken } from '../support/people.ts'
+import { issuedToken, newSession } from '../support/people.ts'
 
 const preflight = (origin: string) =>
   fetch(`${hubUrl}/v1/dossiers`, {
@@ -79,7 +78,7 @@ describe('an answer to a token can be read', () => {
   }
 
   test('where the pages of its own client live', async () => {
-    const session = await signIn(hubUrl, 'amina', demoPassword, 'portail')
+    const session = await newSession('amina', 'portail')
     expect(await readableWith(await session.token())).toBe(true)
     expect(await readableWith(await issuedToken({ 'allowed-origins': [origin] }))).toBe(true)
   })

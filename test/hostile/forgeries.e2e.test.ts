@@ -5,15 +5,13 @@ import { LireDossier } from '../../contracts/demarches.ts'
 import type { Access } from '../../contracts/define.ts'
 import { LireMoi } from '../../contracts/identity.ts'
 import { routes } from '../../gateway/routes.ts'
-import { demoPassword } from '../../infra/issuer/accounts.ts'
-import { signIn } from '../demo/sign-in.ts'
 import { forgeriesOf } from '../gateway/forgeries.ts'
 import { makeKey, type SigningKey } from '../gateway/token-source.ts'
 import { Api, hubUrl, type Options, refusal } from '../support/api.ts'
 import type { Reply } from '../support/conformity.ts'
 import { deposited, draft } from '../support/dossiers.ts'
 import { hubDatabase } from '../support/hub-database.ts'
-import { anonyme, issuedClaims, issuedToken, issuerKey, stranger } from '../support/people.ts'
+import { anonyme, issuedClaims, issuedToken, issuerKey, newSession, stranger } from '../support/people.ts'
 import { speak } from '../support/raw-http.ts'
 import { HostileClient } from './client.ts'
 
@@ -170,7 +168,7 @@ test('no forgery opens any door', async () => {
 })
 
 test('the true ID and refresh tokens of a person open no door either', async () => {
-  const { idToken, refreshToken } = await signIn(hubUrl, 'admin', demoPassword)
+  const { idToken, refreshToken } = await newSession('admin')
   for (const token of [idToken, refreshToken]) {
     expect(token?.length).toBeGreaterThan(20)
     for (const door of Object.values(doors)) refusal(await knock(door, `Bearer ${token}`), 'jeton-invalide')

@@ -5,7 +5,7 @@ import { demoSystem, hubAudience } from '../../infra/issuer/clients.ts'
 import { passLoginPage, redirectUri, signIn, signInSystem } from '../demo/sign-in.ts'
 import { Api, hubUrl, refusal } from '../support/api.ts'
 import { type ChromiumServer, findChromium, launchChromium } from '../support/chromium.ts'
-import { anonyme, issuer } from '../support/people.ts'
+import { anonyme, issuer, newSession } from '../support/people.ts'
 import { admin, briefClient, someone } from './keycloak-people.ts'
 
 /** People and staff systems at a real Keycloak with our realm file, and what it refuses. */
@@ -24,7 +24,7 @@ function claimsOf(token: string): Claims {
 test.each(demoAccounts.map((account) => [account.identifiant, account] as const))(
   '%s signs in by openid-client and is to the hub who they are with the embedded issuer',
   async (identifiant, account) => {
-    const session = await signIn(hubUrl, identifiant, demoPassword)
+    const session = await newSession(identifiant)
     const token = await session.token()
     const claims = claimsOf(token)
     expect(claims).toMatchObject({
@@ -166,7 +166,7 @@ test('who tries passwords locks the account, not its neighbours', async () => {
   const status = await admin.get<{ disabled: boolean }>(`/attack-detection/brute-force/users/${id}`)
   expect(status.disabled).toBe(true)
   await expect(signIn(hubUrl, name, password)).rejects.toThrow('sign-in stopped')
-  await signIn(hubUrl, 'bastien', demoPassword)
+  await newSession('bastien')
   await admin.delete(`/attack-detection/brute-force/users/${id}`)
   await signIn(hubUrl, name, password)
 })

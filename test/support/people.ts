@@ -22,13 +22,17 @@ function session(name: string, open: () => Promise<Session>): Promise<Session> {
   return known
 }
 
-/**
- * A person of the demonstration, through the login page. Keycloak turns away the second of two who sign in as one
- * person at the same moment, as two test files may: who knows the password tries again.
- */
+/** A person of the demonstration, through the login page. */
 export function person(identifiant: string): Api {
-  const open = () => persist(() => signIn(hubUrl, identifiant, demoPassword))
-  return new Api(async () => await (await session(identifiant, open)).token())
+  return new Api(async () => await (await session(identifiant, () => newSession(identifiant))).token())
+}
+
+/**
+ * A sign-in of one's own as a person of the demonstration. Keycloak turns away the second of two who sign in as one person
+ * at the same moment, as two test files may: who knows the password tries again.
+ */
+export function newSession(identifiant: string, client?: string): Promise<Session> {
+  return persist(() => signIn(hubUrl, identifiant, demoPassword, client))
 }
 
 /** The staff system of the demonstration, with the scopes `evenements` and `evenements:dossier`. */
