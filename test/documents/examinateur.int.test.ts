@@ -39,6 +39,8 @@ async function enfants(): Promise<number[]> {
 }
 
 const surLinux = process.platform === 'linux' ? test : test.skip
+if (process.platform !== 'linux')
+  process.stderr.write('a process that falls: skipped, its children are looked for in /proc\n')
 
 surLinux('a process that falls refuses the file for now, and the next one finds another', async () => {
   const examinateur = new Examinateur(log, new Tours())
